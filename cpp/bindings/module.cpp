@@ -1,0 +1,14 @@
+#include <nanobind/nanobind.h>
+
+namespace topolens::bindings {
+
+void bind_mst(nanobind::module_& m);
+void bind_sliced(nanobind::module_& m);
+
+}  // namespace topolens::bindings
+
+NB_MODULE(_core, m) {
+    m.doc() = "Compiled kernels of TopoLens. Call them through topolens.kernels.";
+    topolens::bindings::bind_mst(m);
+    topolens::bindings::bind_sliced(m);
+}
