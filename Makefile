@@ -1,0 +1,61 @@
+# Every command a person needs. The environment is .venv in this folder, made on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES_OF_BUILD := pyproject.toml CMakeLists.txt $(wildcard constraints/*.txt) \
+	$(wildcard cpp/include/topolens/*.hpp) $(wildcard cpp/bindings/*)
+
+.PHONY: help setup demo test test-full check bench format clean
+
+help:
+	@echo "make demo       train small networks on handwritten digits, study them, write a report"
+	@echo "make test       what every change must pass"
+	@echo "make test-full  with sanitizers, outside oracles and the browser"
+	@echo "make check      format, lint, types, import rules"
+	@echo "make bench      speed against the peers"
+	@echo "make setup      the environment all of these use (made on first use)"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: $(SOURCES_OF_BUILD)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints/pinned.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints/pinned.txt --editable '.[torch,dev]'
+	touch $@
+
+demo: setup
+	$(BIN)/topolens run studies/digits.toml --out runs/digits
+
+test: setup
+	$(BIN)/python -m pytest -m "not full and not browser"
+
+test-full: setup
+	$(BIN)/python -m pytest
+	$(MAKE) --no-print-directory sanitize
+
+SANITIZERS := address,undefined thread
+.PHONY: sanitize
+sanitize: setup
+	for kind in $(SANITIZERS); do \
+	  $(BIN)/cmake -S . -B build/sanitize-$$kind -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
+	    -DTOPOLENS_PYTHON=OFF -DTOPOLENS_TESTS=ON -DTOPOLENS_WERROR=ON -DTOPOLENS_SANITIZE=$$kind \
+	    -DCMAKE_BUILD_TYPE=RelWithDebInfo && \
+	  $(BIN)/cmake --build build/sanitize-$$kind && \
+	  $(BIN)/ctest --test-dir build/sanitize-$$kind --output-on-failure || exit 1; \
+	done
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf build runs .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,16 @@
+"""Types of the compiled module. Only `topolens.kernels` imports it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+class SlicedDiagram:
+    @property
+    def count(self) -> int: ...
+    @property
+    def directions(self) -> int: ...
+
+def mst_edge_lengths(distances: NDArray[Any]) -> NDArray[np.float64]: ...
+def slice_diagram(pairs: NDArray[np.float64], directions: int) -> SlicedDiagram: ...
+def sliced_wasserstein(first: SlicedDiagram, second: SlicedDiagram) -> float: ...

@@ -1,0 +1,123 @@
+"""Operations by name: registered once, then in the command line, in studies and in the tests."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Literal, TypeVar
+
+from topolens.base.errors import InvalidInputError, nearest_names
+
+__all__ = ["Invariances", "Operation", "Registry", "descriptors", "metrics"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Subject = Literal["points", "diagrams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariances:
+    """What may be done to the cloud(s) without changing the value; property tests follow."""
+
+    permutation: bool = True
+    """Renumbering the points (both clouds alike where rows correspond)."""
+    orthogonal: bool = False
+    """Rotating or reflecting one cloud."""
+    isotropic_scaling: bool = False
+    """Multiplying one cloud by a positive number."""
+    translation: bool = False
+    """Shifting one cloud."""
+    invertible_linear: bool = False
+    """Any invertible linear map of one cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One registered function."""
+
+    name: str
+    version: int
+    """Raised whenever the numbers change; part of every cache key."""
+    run: Callable[..., Any]
+    takes: Subject
+    """What the positional argument is: a cloud of points or its diagrams."""
+    invariances: Invariances
+    paired_rows: bool = False
+    """True if two clouds must hold the same samples row by row."""
+    is_similarity: bool = False
+    """True if larger means more alike."""
+    prepare: Callable[..., Any] | None = None
+    """Per-item part of a pairwise metric, computed once per item."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Keyword parameters with their defaults (`inspect.Parameter.empty` where required)."""
+        signature = inspect.signature(self.run)
+        keywords = (p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY)
+        return {p.name: p.default for p in keywords}
+
+    def check(self, given: Mapping[str, object]) -> None:
+        """Refuse a parameter that the function does not have."""
+        for name in given:
+            if name not in self.parameters:
+                raise InvalidInputError(
+                    f"`{self.name}` has no parameter `{name}`; it has "
+                    f"{', '.join(self.parameters) or 'none'}"
+                )
+
+
+class Registry:
+    """Operations of one kind, by name; third parties add theirs through entry points."""
+
+    def __init__(self, kind: str, entry_point_group: str) -> None:
+        self._kind = kind
+        self._group = entry_point_group
+        self._operations: dict[str, Operation] = {}
+        self._plugins_loaded = False
+
+    def register(
+        self,
+        name: str,
+        *,
+        version: int,
+        takes: Subject,
+        invariances: Invariances,
+        paired_rows: bool = False,
+        is_similarity: bool = False,
+        prepare: Callable[..., Any] | None = None,
+    ) -> Callable[[Function], Function]:
+        """Decorate a function; it stays an ordinary function."""
+
+        def add(function: Function) -> Function:
+            if name in self._operations:
+                raise RuntimeError(f"{self._kind} `{name}` is registered twice")
+            self._operations[name] = Operation(
+                name, version, function, takes, invariances, paired_rows, is_similarity, prepare
+            )
+            return function
+
+        return add
+
+    def __getitem__(self, name: str) -> Operation:
+        if name not in self._operations:
+            self._load_plugins()
+        if name not in self._operations:
+            hint = nearest_names(name, self._operations)
+            raise InvalidInputError(f"no {self._kind} is called `{name}`; {hint}")
+        return self._operations[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._load_plugins()
+        return iter(sorted(self._operations))
+
+    def _load_plugins(self) -> None:
+        if self._plugins_loaded:
+            return
+        self._plugins_loaded = True
+        for plugin in entry_points(group=self._group):
+            plugin.load()
+
+
+descriptors = Registry("descriptor", "topolens.descriptors")
+metrics = Registry("metric", "topolens.metrics")
