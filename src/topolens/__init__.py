@@ -1,0 +1,84 @@
+"""The shape of what a neural network makes of its data, layer by layer.
+
+>>> import numpy as np
+>>> import topolens as tl
+>>> cloud = np.random.default_rng(0).normal(size=(60, 3))
+>>> diagrams = tl.persistence(cloud, max_dim=1)
+>>> len(diagrams[0].pairs)
+60
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from topolens.activations.capture import capture
+    from topolens.activations.models import load_model
+    from topolens.base.errors import (
+        Cancelled,
+        InvalidInputError,
+        MissingDependencyError,
+        StoreError,
+        StudyError,
+        TopolensError,
+        TopolensWarning,
+    )
+    from topolens.base.results import Diagram, Diagrams, DistanceMatrix
+    from topolens.clouds import normalise, sample_rows
+    from topolens.comparison.diagrams import sliced_wasserstein
+    from topolens.comparison.pairwise import pairwise
+    from topolens.comparison.similarity import linear_cka
+    from topolens.descriptors.counts import bar_count
+    from topolens.descriptors.entropy import persistent_entropy
+    from topolens.descriptors.lifespans import lifespan_sum
+    from topolens.descriptors.persistence import persistence, persistence_from_distances
+    from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
+    from topolens.study.study import Study, run
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Cancelled": "topolens.base.errors",
+    "Diagram": "topolens.base.results",
+    "Diagrams": "topolens.base.results",
+    "DistanceMatrix": "topolens.base.results",
+    "InvalidInputError": "topolens.base.errors",
+    "MissingDependencyError": "topolens.base.errors",
+    "StoreError": "topolens.base.errors",
+    "Study": "topolens.study.study",
+    "StudyError": "topolens.base.errors",
+    "TopolensError": "topolens.base.errors",
+    "TopolensWarning": "topolens.base.errors",
+    "bar_count": "topolens.descriptors",
+    "capture": "topolens.activations.capture",
+    "lifespan_sum": "topolens.descriptors",
+    "linear_cka": "topolens.comparison",
+    "load_model": "topolens.activations.models",
+    "normalise": "topolens.clouds",
+    "pairwise": "topolens.comparison",
+    "persistence": "topolens.descriptors",
+    "persistence_from_distances": "topolens.descriptors",
+    "persistent_entropy": "topolens.descriptors",
+    "plot_barcode": "topolens.report",
+    "plot_diagram": "topolens.report",
+    "plot_distances": "topolens.report",
+    "run": "topolens.study.study",
+    "sample_rows": "topolens.clouds",
+    "sliced_wasserstein": "topolens.comparison",
+    "write_report": "topolens.report",
+}
+
+__all__ = sorted([*_HOMES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import a public name on first use, so that `import topolens` loads nothing heavy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'topolens' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -70,7 +70,7 @@ class MissingDependencyError(TopolensError, ImportError):
         )
 
 
-class Cancelled(TopolensError):  # noqa: N818  the user's wish, not a fault
+class Cancelled(TopolensError):
     """The user stopped a long computation; what was finished before is kept."""
 
 

@@ -48,7 +48,9 @@ class Operation:
     is_similarity: bool = False
     """True if larger means more alike."""
     prepare: Callable[..., Any] | None = None
-    """Per-item part of a pairwise metric, computed once per item."""
+    """Of a metric: the part of the work that each item needs once, whatever it meets."""
+    compare: Callable[[Any, Any], float] | None = None
+    """Of a metric: its value on two prepared items."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -86,6 +88,7 @@ class Registry:
         paired_rows: bool = False,
         is_similarity: bool = False,
         prepare: Callable[..., Any] | None = None,
+        compare: Callable[[Any, Any], float] | None = None,
     ) -> Callable[[Function], Function]:
         """Decorate a function; it stays an ordinary function."""
 
@@ -93,7 +96,15 @@ class Registry:
             if name in self._operations:
                 raise RuntimeError(f"{self._kind} `{name}` is registered twice")
             self._operations[name] = Operation(
-                name, version, function, takes, invariances, paired_rows, is_similarity, prepare
+                name=name,
+                version=version,
+                run=function,
+                takes=takes,
+                invariances=invariances,
+                paired_rows=paired_rows,
+                is_similarity=is_similarity,
+                prepare=prepare,
+                compare=compare,
             )
             return function
 

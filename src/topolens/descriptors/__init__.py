@@ -1,0 +1,14 @@
+"""Cloud -> diagrams -> numbers; one file each. Importing this package fills the registry."""
+
+from topolens.descriptors.counts import bar_count
+from topolens.descriptors.entropy import persistent_entropy
+from topolens.descriptors.lifespans import lifespan_sum
+from topolens.descriptors.persistence import persistence, persistence_from_distances
+
+__all__ = [
+    "bar_count",
+    "lifespan_sum",
+    "persistence",
+    "persistence_from_distances",
+    "persistent_entropy",
+]

@@ -1,0 +1,1 @@
+"""Typed doors to the compiled module; nothing else imports it."""

@@ -1,0 +1,175 @@
+"""What a study file may say. Every mistake is found in one reading, each with its place."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from topolens.base.registry import descriptors as descriptor_registry
+from topolens.base.registry import metrics as metric_registry
+from topolens.clouds.normalise import NORMALISATIONS
+
+__all__ = [
+    "CaptureSpec",
+    "CloudSpec",
+    "DataSpec",
+    "ModelSpec",
+    "OperationSpec",
+    "StudySpec",
+    "TrainSpec",
+]
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Positive = Annotated[int, Field(gt=0, strict=True)]
+Seed = Annotated[int, Field(ge=0, strict=True)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSpec(_Table):
+    """The samples shown to every model."""
+
+    source: str
+    """`digits`, `npz:PATH` or `npy:PATH`; relative to the study file, `${NAME}` expanded."""
+    split: Literal["train", "test"] | None = None
+    inputs: str | None = None
+    labels: str | None = None
+    classes: str | None = None
+    count: Positive | None = None
+    order: Literal["first", "balanced", "random"] = "first"
+
+
+class TrainSpec(_Table):
+    """Train the model here, on another split of the study's data, before it is captured."""
+
+    epochs: Positive
+    seed: Seed = 0
+    batch_size: Positive = 64
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    split: Literal["train", "test"] = "train"
+
+
+class ModelSpec(_Table):
+    """One network, or activations that were captured elsewhere."""
+
+    name: Name
+    source: str | None = None
+    """`zoo:NAME` or `py:FILE:FACTORY`."""
+    activations: str | None = None
+    """A `.npz` file or a folder of `.npy` files with one array per layer, instead of `source`."""
+    args: dict[str, Any] = {}
+    weights: str | None = None
+    train: TrainSpec | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    scale: Annotated[float, Field(gt=0)] = 255.0
+    """Inputs are (x / scale - mean) / std."""
+    layers: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] | None = None
+    pool: str | None = None
+    family: str | None = None
+    """Networks of one family differ only by seed or author; default: the source."""
+    seed: Seed | None = None
+    epoch: Annotated[int, Field(ge=0, strict=True)] | None = None
+
+
+class CaptureSpec(_Table):
+    """Which values of a network become points."""
+
+    layers: tuple[str, ...] = ("leaf",)
+    exclude: tuple[str, ...] = ()
+    pool: str = "mean"
+    batch_size: Positive = 100
+
+
+def _known_normalisation(name: object) -> object:
+    if name not in NORMALISATIONS:
+        raise ValueError(f"must be one of {', '.join(NORMALISATIONS)}; got {name!r}")
+    return name
+
+
+class CloudSpec(_Table):
+    """One way to make a point cloud of a layer's rows."""
+
+    name: Name
+    normalise: Annotated[str, BeforeValidator(_known_normalisation)] = "median"
+    points: Annotated[int, Field(ge=16, strict=True)] | None = None
+    """Rows drawn without replacement, the same for every layer; default: the smallest layer's."""
+
+
+class OperationSpec(_Table):
+    """A registered descriptor or metric with its parameters."""
+
+    name: str
+    dimension: Annotated[int, Field(ge=0, le=2, strict=True)] | None = None
+    """Homology degree, for operations on diagrams."""
+    params: dict[str, Any] = {}
+
+    @property
+    def label(self) -> str:
+        """The name under which tables and figures show it, e.g. `lifespan_sum H1`."""
+        given = ", ".join(f"{key}={value}" for key, value in sorted(self.params.items()))
+        suffix = "" if self.dimension is None else f" H{self.dimension}"
+        return f"{self.name}({given}){suffix}" if given else f"{self.name}{suffix}"
+
+
+def _operation_table(value: object, registry: Any) -> object:  # noqa: ANN401
+    """Turn `{name = …, dimension = …, alpha = 2}` into name, dimension and parameters."""
+    table = {"name": value} if isinstance(value, str) else value
+    if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+        raise ValueError("must be a name or a table with a `name`")  # noqa: TRY004  pydantic's way
+    operation = registry[table["name"]]
+    params = {key: val for key, val in table.items() if key not in ("name", "dimension")}
+    operation.check(params)
+    needs_degree = operation.takes == "diagrams"
+    if needs_degree and "dimension" not in table:
+        raise ValueError(f"`{operation.name}` needs a `dimension` (0, 1 or 2)")
+    if not needs_degree and "dimension" in table:
+        raise ValueError(f"`{operation.name}` works on points and takes no `dimension`")
+    kept = {key: table[key] for key in ("name", "dimension") if key in table}
+    return {**kept, "params": params}
+
+
+def _descriptor(value: object) -> object:
+    return _operation_table(value, descriptor_registry)
+
+
+def _metric(value: object) -> object:
+    return _operation_table(value, metric_registry)
+
+
+DescriptorSpec = Annotated[OperationSpec, BeforeValidator(_descriptor)]
+ComparisonSpec = Annotated[OperationSpec, BeforeValidator(_metric)]
+
+_DEFAULT_DESCRIPTORS = tuple(
+    OperationSpec(name=name, dimension=dimension)
+    for name in ("lifespan_sum", "bar_count", "persistent_entropy")
+    for dimension in (0, 1)
+)
+_DEFAULT_COMPARISONS = (
+    OperationSpec(name="sliced_wasserstein", dimension=1),
+    OperationSpec(name="sliced_wasserstein", dimension=0),
+    OperationSpec(name="linear_cka"),
+)
+
+
+class StudySpec(_Table):
+    """A whole study file."""
+
+    name: Name
+    description: str = ""
+    seed: Seed = 0
+    data: DataSpec | None = None
+    """May be left out when every model brings ready-made activations."""
+    models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
+    capture: CaptureSpec = CaptureSpec()
+    clouds: Annotated[tuple[CloudSpec, ...], Field(min_length=1)] = (CloudSpec(name="scaled"),)
+    max_dim: Literal[0, 1, 2] = 1
+    metric: Literal["euclidean", "cosine", "correlation", "manhattan"] = "euclidean"
+    descriptors: tuple[DescriptorSpec, ...] = _DEFAULT_DESCRIPTORS
+    comparisons: tuple[ComparisonSpec, ...] = _DEFAULT_COMPARISONS
+    resamples: Annotated[int, Field(ge=0, le=100, strict=True)] = 4
+    """Half-samples on which everything is measured again, to tell signal from sampling."""
