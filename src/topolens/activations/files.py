@@ -1,0 +1,58 @@
+"""Paths as users write them, and files that are either whole or not there."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from topolens.base.errors import InvalidInputError
+
+__all__ = ["expand_path", "write_atomically"]
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+
+
+def expand_path(text: str, *, base: Path, name: str = "path") -> Path:
+    """Return the path that `text` means: `${NAME}` expanded, relative paths below `base`.
+
+    Raises
+    ------
+    InvalidInputError
+        If an environment variable that `text` names is not set.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        variable = match.group(1)
+        value = os.environ.get(variable)
+        if not value:
+            raise InvalidInputError(
+                f"`{name}` must name variables that are set; got {text!r}, and the environment "
+                f"has no `{variable}`"
+            )
+        return value
+
+    return base / Path(_VARIABLE.sub(value_of, text)).expanduser()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that a crash leaves either as it was or as it should be, never in between."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,64 @@
+"""What one batch of samples leaves behind in every captured layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.base.errors import InvalidInputError
+
+__all__ = ["LayerBatch", "LayerRows"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerRows:
+    """One layer's rows of one batch; each sample has the same number of consecutive rows."""
+
+    rows: NDArray[Any]
+    """Pooled activations, floating, shape (n_rows, n_features)."""
+    positions: NDArray[np.int64] | None = None
+    """Flat row-major position (or token) each row was taken from, shape (n_rows,), if any."""
+    output_shape: tuple[int, ...] = ()
+    """Shape of the layer's output for one sample before pooling."""
+
+    @property
+    def nonfinite(self) -> int:
+        """Number of values that are NaN or infinite."""
+        return int(self.rows.size - np.count_nonzero(np.isfinite(self.rows)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerBatch:
+    """Every captured layer's rows of one batch, layers in the order in which they ran."""
+
+    sample_ids: NDArray[np.int64]
+    """Which samples, shape (n_samples,)."""
+    layers: dict[str, LayerRows]
+    predictions: NDArray[np.int64] | None = None
+    """Index of the largest model output per sample, shape (n_samples,), where that makes sense."""
+
+    def __post_init__(self) -> None:
+        for name, layer in self.layers.items():
+            _check_rows(name, layer, len(self.sample_ids))
+
+
+def _check_rows(name: str, layer: LayerRows, n_samples: int) -> None:
+    rows = layer.rows
+    if rows.ndim != 2 or rows.dtype.kind != "f":
+        raise InvalidInputError(
+            f"layer `{name}` must be floating with shape (n_rows, n_features); "
+            f"got {rows.dtype} of shape {rows.shape}"
+        )
+    if n_samples == 0 or len(rows) == 0 or len(rows) % n_samples:
+        raise InvalidInputError(
+            f"layer `{name}` must hold the same number of rows for each of {n_samples} samples; "
+            f"got {len(rows)} rows"
+        )
+    if layer.positions is not None and layer.positions.shape != (len(rows),):
+        raise InvalidInputError(
+            f"layer `{name}` must have one position per row; "
+            f"got shape {layer.positions.shape} for {len(rows)} rows"
+        )
