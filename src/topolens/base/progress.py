@@ -11,8 +11,9 @@ __all__ = ["Event", "OnEvent", "Planned", "StepAdvanced", "StepEnded", "StepFail
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan is known."""
+    """The steps of one stage are known."""
 
+    stage: str
     n_steps: int
     n_cached: int
     """Steps whose result is already there."""

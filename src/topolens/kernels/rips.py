@@ -51,7 +51,7 @@ def _loops_and_above(
     if len(distances) < 3:
         return [np.empty((0, 2)) for _ in range(max_dim)]
     cut = np.inf if np.isinf(threshold) else float(np.float32(threshold))
-    found = ripser(distances, maxdim=max_dim, thresh=cut, distance_matrix=True)["dgms"][1:]  # type: ignore[no-untyped-call]
+    found = ripser(distances, maxdim=max_dim, thresh=cut, distance_matrix=True)["dgms"][1:]
     return [cast("NDArray[np.float64]", np.asarray(p, dtype=np.float64)) for p in found]
 
 

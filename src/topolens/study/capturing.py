@@ -1,0 +1,293 @@
+"""From a model of the study to a store of its activations, trained first where the file says so."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from topolens.activations.datasets import Samples, load_samples
+from topolens.activations.files import expand_path
+from topolens.activations.layer_batch import LayerBatch, LayerRows
+from topolens.activations.readymade import ReadyMade, load_readymade
+from topolens.activations.store import ActivationStore
+from topolens.base.errors import InvalidInputError, StoreError, nearest_names
+from topolens.base.hashing import content_key, file_digest
+from topolens.study.reading import StudyFile
+from topolens.study.spec import DataSpec, ModelSpec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = [
+    "Capture",
+    "capture_into",
+    "is_captured",
+    "needs_training",
+    "plan_capture",
+    "resolve_layers",
+    "study_samples",
+    "train_into",
+]
+
+# Raised whenever captured or trained numbers change for the same description.
+_CAPTURE_VERSION = 1
+_TRAIN_VERSION = 1
+
+OnAdvance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What makes one model's activations, and where they go."""
+
+    model: ModelSpec
+    key: str
+    spec: Mapping[str, Any]
+    """Everything that decides the values, without machine paths."""
+    weights_key: str | None
+    """Key of the weights trained here, if the study trains this model."""
+
+    @property
+    def store(self) -> str:
+        """Folder of the store, relative to the study."""
+        return f"activations/{self.key}"
+
+
+def study_samples(file: StudyFile, data: DataSpec | None, split: str | None = None) -> Samples:
+    """Load the samples of a [data] table, of another split where one is given."""
+    if data is None:
+        raise InvalidInputError("`data` must be given for models that are captured here")
+    return load_samples(
+        data.source,
+        base=file.base,
+        split=split or data.split,
+        inputs=data.inputs,
+        labels=data.labels,
+        classes=data.classes,
+        count=None if split else data.count,
+        order=data.order,
+        seed=file.spec.seed,
+    )
+
+
+def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> Capture:
+    """Describe the capture of one model, down to the digests of the files it reads."""
+    if model.activations is not None:
+        return _plan_import(file, model)
+    if samples is None:
+        raise InvalidInputError("`data` must be given for models that are captured here")
+    built = {
+        "source": model.source,
+        "args": model.args,
+        "code_sha256": _code_digest(file, model.source or ""),
+        "preprocessing": {"scale": model.scale, "mean": model.mean, "std": model.std},
+    }
+    weights_key = None
+    if model.train is not None:
+        training = study_samples(file, file.spec.data, model.train.split)
+        recipe = {**built, "train": model.train.model_dump(), "data": training.description}
+        weights_key = content_key({"kind": "train", "version": _TRAIN_VERSION, **recipe})
+    weights = _weights_path(file, model)
+    layers, exclude, pool = _capture_settings(file, model)
+    spec = {
+        "version": _CAPTURE_VERSION,
+        **built,
+        "weights_sha256": file_digest(weights) if weights else None,
+        "weights_trained_here": weights_key,
+        "data": samples.description,
+        "layers": list(layers),
+        "exclude": list(exclude),
+        "pool": pool,
+        "batch_size": file.spec.capture.batch_size,
+        "seed": file.spec.seed,
+    }
+    return Capture(model, content_key({"kind": "capture", **spec}), spec, weights_key)
+
+
+def capture_into(
+    root: Path, file: StudyFile, capture: Capture, samples: Samples | None, on_batch: OnAdvance
+) -> None:
+    """Fill the store of a capture; what an interrupted one left there is kept."""
+    with ActivationStore.create(root / capture.store, capture.spec) as store:
+        if store.complete:
+            return
+        if capture.model.activations is not None:
+            _import_readymade(file, capture.model, store)
+            return
+        if samples is None:
+            raise InvalidInputError("`data` must be given for models that are captured here")
+        _record(root, file, capture, samples, store, on_batch)
+
+
+def train_into(root: Path, file: StudyFile, capture: Capture, on_epoch: OnAdvance) -> None:
+    """Train the model of a capture and write its weights, unless they are there."""
+    from topolens.activations.models import build_seeded
+    from topolens.activations.training import save_weights, train_classifier
+
+    recipe, path = capture.model.train, _trained_path(root, capture)
+    if recipe is None or path is None or path.exists():
+        return
+    samples = study_samples(file, file.spec.data, recipe.split)
+    model = build_seeded(
+        capture.model.source or "",
+        seed=recipe.seed,
+        args=capture.model.args,
+        trust=file.trust,
+        base=file.base,
+    )
+    train_classifier(
+        model,
+        samples,
+        epochs=recipe.epochs,
+        seed=recipe.seed,
+        batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        mean=capture.model.mean,
+        std=capture.model.std,
+        scale=capture.model.scale,
+        on_epoch=on_epoch,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_weights(model, path)
+
+
+def needs_training(root: Path, capture: Capture) -> bool:
+    """Tell whether the study trains this model and has not yet."""
+    path = _trained_path(root, capture)
+    return path is not None and not path.exists()
+
+
+def is_captured(root: Path, capture: Capture) -> bool:
+    """Tell whether the store of a capture is complete."""
+    try:
+        return ActivationStore.open(root / capture.store).complete
+    except StoreError:
+        return False
+
+
+def resolve_layers(file: StudyFile, model: ModelSpec) -> list[str]:
+    """Name the layers that would be captured; a pattern that matches none is an error."""
+    if model.activations is not None:
+        return _chosen_readymade(model, load_readymade(_activations_path(file, model)))
+    from topolens.activations.layers import select_layers
+
+    layers, exclude, _ = _capture_settings(file, model)
+    return select_layers(_load(file, model, _weights_path(file, model)), layers, exclude)
+
+
+def _record(
+    root: Path,
+    file: StudyFile,
+    capture: Capture,
+    samples: Samples,
+    store: ActivationStore,
+    on_batch: OnAdvance,
+) -> None:
+    from topolens.activations.layers import select_layers
+    from topolens.activations.record import record
+
+    model = capture.model
+    layers, exclude, pool = _capture_settings(file, model)
+    weights = _trained_path(root, capture) or _weights_path(file, model)
+    network = _load(file, model, weights)
+    record(
+        network,
+        samples,
+        store,
+        layers=select_layers(network, layers, exclude),
+        pool=pool,
+        batch_size=file.spec.capture.batch_size,
+        mean=model.mean,
+        std=model.std,
+        scale=model.scale,
+        seed=file.spec.seed,
+        on_batch=on_batch,
+    )
+
+
+def _load(file: StudyFile, model: ModelSpec, weights: Path | None) -> nn.Module:
+    from topolens.activations.models import load_model
+
+    return load_model(
+        model.source or "", args=model.args, weights=weights, trust=file.trust, base=file.base
+    )
+
+
+def _capture_settings(
+    file: StudyFile, model: ModelSpec
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return layers, exclusions and pooling: the model's own, or the study's."""
+    shared = file.spec.capture
+    layers = shared.layers if model.layers is None else model.layers
+    exclude = shared.exclude if model.exclude is None else model.exclude
+    return layers, exclude, model.pool or shared.pool
+
+
+def _weights_path(file: StudyFile, model: ModelSpec) -> Path | None:
+    return expand_path(model.weights, base=file.base) if model.weights else None
+
+
+def _trained_path(root: Path, capture: Capture) -> Path | None:
+    if capture.weights_key is None:
+        return None
+    return root / "weights" / f"{capture.weights_key}.safetensors"
+
+
+def _code_digest(file: StudyFile, source: str) -> str | None:
+    kind, _, rest = source.partition(":")
+    if kind != "py":
+        return None
+    path = expand_path(rest.rpartition(":")[0], base=file.base)
+    return file_digest(path) if path.is_file() else None
+
+
+def _plan_import(file: StudyFile, model: ModelSpec) -> Capture:
+    path = _activations_path(file, model)
+    files = sorted(path.glob("*.npy")) if path.is_dir() else [path]
+    layers, exclude = model.layers, model.exclude
+    spec = {
+        "version": _CAPTURE_VERSION,
+        "activations": {f.name: file_digest(f) for f in files},
+        "layers": list(layers) if layers is not None else None,
+        "exclude": list(exclude) if exclude is not None else None,
+    }
+    return Capture(model, content_key({"kind": "import", **spec}), spec, None)
+
+
+def _import_readymade(file: StudyFile, model: ModelSpec, store: ActivationStore) -> None:
+    ready = load_readymade(_activations_path(file, model))
+    layers = {
+        name: LayerRows(_floating(ready.layers[name]), output_shape=ready.shapes[name])
+        for name in _chosen_readymade(model, ready)
+    }
+    store.append(LayerBatch(ready.sample_ids, layers))
+    store.finish({"n_samples": len(ready), "accuracy": None, "n_parameters": None})
+
+
+def _activations_path(file: StudyFile, model: ModelSpec) -> Path:
+    return expand_path(model.activations or "", base=file.base)
+
+
+def _chosen_readymade(model: ModelSpec, ready: ReadyMade) -> list[str]:
+    """Name the layers that the model's own patterns choose; all of them without patterns."""
+    for pattern in model.layers or ():
+        if not fnmatch.filter(ready.layers, pattern):
+            raise InvalidInputError(
+                f"`layers` must match a layer; `{pattern}` matches none, "
+                f"{nearest_names(pattern, ready.layers)}"
+            )
+    return [
+        name
+        for name in ready.layers
+        if any(fnmatch.fnmatchcase(name, p) for p in model.layers or ("*",))
+        and not any(fnmatch.fnmatchcase(name, p) for p in model.exclude or ())
+    ]
+
+
+def _floating(rows: Any) -> Any:  # noqa: ANN401  arrays of any real dtype
+    return rows if rows.dtype.kind == "f" else rows.astype(np.float64)

@@ -1,0 +1,207 @@
+"""Read a study file; every mistake in it is named at once, each with its place."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+import topolens.comparison
+import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
+from topolens.activations.files import expand_path
+from topolens.base.errors import InvalidInputError, StudyError, nearest_names
+from topolens.study.spec import StudySpec
+
+__all__ = ["StudyFile", "read_study"]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFile:
+    """A valid study and the folder its relative paths start from."""
+
+    spec: StudySpec
+    base: Path
+    source: str = "study"
+    """Name of the file, for error sentences."""
+    trust: bool = False
+    """True if code that the study names may be loaded."""
+
+
+def read_study(path: Path, *, trust: bool = False) -> StudyFile:
+    """Read and check a study file.
+
+    Raises
+    ------
+    StudyError
+        Naming every mistake: syntax, unknown keys, wrong values, unknown measures, missing
+        files, code to load without `trust`.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyError(str(path), [f"cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise StudyError(str(path), [f"is not UTF-8 text ({error.reason})"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(str(path), [f"is not TOML: {error}"]) from None
+    spec = check_table(table, path.parent, str(path), trust=trust)
+    return StudyFile(spec, path.parent, str(path), trust)
+
+
+def check_table(
+    table: Mapping[str, Any], base: Path, source: str, *, trust: bool = False
+) -> StudySpec:
+    """Return the spec that a parsed study file means, or raise StudyError."""
+    mistakes = _cross_mistakes(table, base, trust=trust)
+    try:
+        spec = StudySpec.model_validate(table)
+    except ValidationError as error:
+        fields = [_sentence(dict(item), table) for item in error.errors()]
+        raise StudyError(source, sorted({*fields, *mistakes})) from None
+    if mistakes:
+        raise StudyError(source, sorted(set(mistakes)))
+    return spec
+
+
+def _sentence(error: dict[str, Any], table: Mapping[str, Any]) -> str:
+    """Say one of pydantic's errors in our grammar."""
+    *parents, last = error["loc"]
+    kind, given = error["type"], error["input"]
+    place = _place(error["loc"], table)
+    if kind == "extra_forbidden":
+        known = _known_keys(parents)
+        return f"{_place(parents, table)}: has no key `{last}`; {nearest_names(str(last), known)}"
+    if kind == "missing":
+        return f"{_place(parents, table)}: must have `{last}`"
+    if kind == "value_error":
+        return f"{place}: {error['ctx']['error']}"
+    message = error["msg"].replace("Input should be", "must be").replace("Tuple", "It")
+    return f"{place}: {message[0].lower()}{message[1:]}; got {given!r}"
+
+
+def _known_keys(parents: Sequence[str | int]) -> list[str]:
+    """Keys that the table at this place may have."""
+    fields: Any = StudySpec.model_fields
+    for part in parents:
+        if isinstance(part, str):
+            nested = _nested_model(fields[part].annotation)
+            fields = nested.model_fields if nested is not None else {}
+    return list(fields)
+
+
+def _nested_model(annotation: Any) -> Any:  # noqa: ANN401  typing's own objects
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _nested_model(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _place(location: Sequence[str | int], table: Mapping[str, Any]) -> str:
+    """Write a place as `models[2] "resnet".weights`; counted from 1, named where it has a name."""
+    words = ""
+    here: Any = table
+    for part in location:
+        here = _step_into(here, part)
+        if isinstance(part, int):
+            name = here.get("name") if isinstance(here, dict) else None
+            words += f"[{part + 1}]" + (f' "{name}"' if isinstance(name, str) else "")
+        else:
+            words += f".{part}" if words else part
+    return words or "the file"
+
+
+def _step_into(here: Any, part: str | int) -> Any:  # noqa: ANN401  parsed TOML
+    try:
+        return here[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _cross_mistakes(table: Mapping[str, Any], base: Path, *, trust: bool) -> list[str]:
+    """Mistakes that no single value shows; looks at the raw table, so it finds them always."""
+    mistakes: list[str] = []
+    models = _tables(table, "models")
+    for kind in ("models", "clouds"):
+        mistakes += _repeated_names(kind, _tables(table, kind))
+    for number, model in enumerate(models):
+        place = _place(["models", number], table)
+        mistakes += [f"{place}: {line}" for line in _model_mistakes(model, table, trust=trust)]
+        for key in ("weights", "activations"):
+            mistakes += _missing_file(model.get(key), f"{place}.{key}", base)
+    mistakes += _data_mistakes(table, base)
+    return mistakes + _degree_mistakes(table)
+
+
+def _tables(table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    found = table.get(key, [])
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _repeated_names(kind: str, tables: list[dict[str, Any]]) -> list[str]:
+    seen: dict[str, int] = {}
+    mistakes = []
+    for number, item in enumerate(tables, 1):
+        name = item.get("name")
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            mistakes.append(
+                f"{kind}[{number}]: the name `{name}` is {kind}[{seen[name]}]'s already"
+            )
+        seen.setdefault(name, number)
+    return mistakes
+
+
+def _model_mistakes(
+    model: Mapping[str, Any], table: Mapping[str, Any], *, trust: bool
+) -> list[str]:
+    mistakes = []
+    if ("source" in model) == ("activations" in model):
+        mistakes.append("must have either `source` or `activations`")
+    if "source" in model and "data" not in table:
+        mistakes.append("needs a [data] table to be shown samples")
+    if "weights" in model and "train" in model:
+        mistakes.append("must not have both `weights` and `train`")
+    if str(model.get("source", "")).startswith("py:") and not trust:
+        mistakes.append(f"{model['source']} is code to load; pass --trust if you trust it")
+    return mistakes
+
+
+def _missing_file(text: object, place: str, base: Path) -> list[str]:
+    if not isinstance(text, str):
+        return []
+    try:
+        path = expand_path(text, base=base)
+    except InvalidInputError as error:
+        return [f"{place}: {error}"]
+    return [] if path.exists() else [f"{place}: there is no file `{text}`"]
+
+
+def _data_mistakes(table: Mapping[str, Any], base: Path) -> list[str]:
+    data = table.get("data")
+    source = data.get("source") if isinstance(data, dict) else None
+    if not isinstance(source, str) or source == "digits":
+        return []
+    kind, _, path = source.partition(":")
+    if kind not in ("npz", "npy") or not path:
+        return [f"data.source: must be `digits`, `npz:PATH` or `npy:PATH`; got {source!r}"]
+    return _missing_file(path, "data.source", base)
+
+
+def _degree_mistakes(table: Mapping[str, Any]) -> list[str]:
+    highest = table.get("max_dim", 1)
+    mistakes = []
+    for kind in ("descriptors", "comparisons"):
+        for number, item in enumerate(_tables(table, kind)):
+            degree = item.get("dimension")
+            if isinstance(degree, int) and isinstance(highest, int) and degree > highest:
+                place = _place([kind, number], table)
+                mistakes.append(f"{place}: dimension {degree} is above max_dim = {highest}")
+    return mistakes

@@ -1,0 +1,268 @@
+"""Run a study: train, capture, measure, compare; only what is missing, and nothing lost."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+from topolens.activations.datasets import Samples
+from topolens.activations.files import write_atomically
+from topolens.base.errors import InvalidInputError, StoreError, StudyError, TopolensError
+from topolens.base.progress import (
+    Event,
+    OnEvent,
+    Planned,
+    StepAdvanced,
+    StepEnded,
+    StepFailed,
+    StepStarted,
+)
+from topolens.study.cache import Result, ResultCache
+from topolens.study.capturing import (
+    Capture,
+    capture_into,
+    is_captured,
+    needs_training,
+    plan_capture,
+    resolve_layers,
+    study_samples,
+    train_into,
+)
+from topolens.study.index import Entry, Index
+from topolens.study.plan import (
+    CloudPlan,
+    LayerSource,
+    PlannedStep,
+    comparison_steps,
+    descriptor_steps,
+    diagram_steps,
+    survey_step,
+)
+from topolens.study.reading import StudyFile, read_study
+from topolens.study.results import StepFailure
+from topolens.study.runner import local_executor, run_steps
+from topolens.study.steps import Step
+from topolens.study.study import Study
+from topolens.study.survey import Surveyed, plan_cloud, provenance, summarise
+
+__all__ = ["run"]
+
+
+def run(
+    study: Path | str | StudyFile,
+    root: Path | str,
+    *,
+    trust: bool = False,
+    executor: Executor | None = None,
+    on_event: OnEvent | None = None,
+) -> Study:
+    """Run a study file and return its results.
+
+    Steps whose results lie in `root` already are not run again, so an interrupted or edited
+    study goes on where it must. A step that fails is recorded and the rest goes on.
+
+    Parameters
+    ----------
+    study : path or StudyFile
+        A TOML study file, or one that was read.
+    root : path
+        Folder of the study; made if missing.
+    trust : bool, default False
+        Load code that the file names (`py:`).
+    executor : concurrent.futures.Executor, optional
+        Where steps run; default: processes on all cores of this machine. Dask's
+        `Client.get_executor()` fits where workers see the same folder.
+    on_event : callable, optional
+        Told of every `topolens.base.progress` event.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    StudyError
+        If the file has mistakes; all are named.
+    StoreError
+        If another process is running a study in `root`.
+    """
+    file = study if isinstance(study, StudyFile) else read_study(Path(study), trust=trust)
+    folder = Path(root)
+    with _sole_writer(folder):
+        samples = study_samples(file, file.spec.data) if file.spec.data else None
+        captures = plan_captures(folder, file, samples)
+        with nullcontext(executor) if executor else local_executor() as pool:
+            work = _Work(folder, pool, on_event or _ignore)
+            _capture_all(work, file, captures, samples)
+            surveyed = _survey_all(work, captures)
+            _measure(work, file, surveyed, samples).write(folder)
+        finished = Study(folder)
+        _write_tables(finished)
+    return finished
+
+
+def plan_captures(root: Path, file: StudyFile, samples: Samples | None) -> list[Capture]:
+    """Describe every capture; what can be found wrong before anything runs is a StudyError."""
+    captures, mistakes = [], []
+    for number, model in enumerate(file.spec.models, 1):
+        try:
+            capture = plan_capture(file, model, samples)
+            if not is_captured(root, capture):
+                resolve_layers(file, model)
+            captures.append(capture)
+        except InvalidInputError as error:
+            mistakes.append(f'models[{number}] "{model.name}": {error}')
+    if mistakes:
+        raise StudyError(file.source, mistakes)
+    return captures
+
+
+@dataclass(slots=True)
+class _Work:
+    """Where steps run and what has gone wrong so far."""
+
+    root: Path
+    executor: Executor
+    tell: OnEvent
+    failures: list[StepFailure] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    """Models without activations, with the reason."""
+
+    def steps(self, stage: str, steps: list[Step]) -> set[str]:
+        """Run steps; return the keys of those whose results are there."""
+        failed = run_steps(self.root, stage, steps, self.executor, self.tell)
+        self.failures += failed.values()
+        return {step.key for step in steps} - failed.keys()
+
+
+def _capture_all(
+    work: _Work, file: StudyFile, captures: list[Capture], samples: Samples | None
+) -> None:
+    """Train and capture one model after the other; each uses all cores by itself."""
+    missing = [capture for capture in captures if not is_captured(work.root, capture)]
+    training = [capture for capture in missing if needs_training(work.root, capture)]
+    n_done = len(captures) - len(missing)
+    work.tell(Planned("capture", len(captures) + len(training), n_done))
+    for capture in missing:
+        name = capture.model.name
+        if capture in training:
+            _attempt(work, name, f"training {name}", partial(train_into, work.root, file, capture))
+        if name not in work.problems:
+            task = partial(capture_into, work.root, file, capture, samples)
+            _attempt(work, name, f"capturing {name}", task)
+
+
+def _attempt(
+    work: _Work, model: str, label: str, task: Callable[[Callable[[int, int], None]], None]
+) -> None:
+    """Do one step in this process; a failure is recorded against its model."""
+    work.tell(StepStarted(label))
+    start = perf_counter()
+    try:
+        task(lambda done, total: work.tell(StepAdvanced(label, done, total)))
+    except Exception as error:  # noqa: BLE001  a model is foreign code and may raise anything
+        known = isinstance(error, TopolensError)
+        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        work.problems[model] = reason
+        work.failures.append(StepFailure(label, reason))
+        work.tell(StepFailed(label, reason))
+    else:
+        work.tell(StepEnded(label, perf_counter() - start))
+
+
+def _survey_all(work: _Work, captures: list[Capture]) -> list[Surveyed]:
+    """Look at the layers of every model that was captured."""
+    steps = {c.model.name: survey_step(c) for c in captures if c.model.name not in work.problems}
+    there = work.steps("survey", list(steps.values()))
+    cache = ResultCache(work.root / "results")
+    surveyed = []
+    for capture in captures:
+        step = steps.get(capture.model.name)
+        if step is None or step.key not in there:
+            reason = work.problems.get(capture.model.name, "its activations could not be read")
+            surveyed.append(Surveyed(capture, Result(), reason))
+        else:
+            surveyed.append(Surveyed(capture, cache.get(step.key)))
+    return surveyed
+
+
+def _measure(
+    work: _Work, file: StudyFile, surveyed: list[Surveyed], samples: Samples | None
+) -> Index:
+    """Compute diagrams, then everything that is read off them; return the study's index."""
+    clouds = [plan_cloud(work.root, file.spec, cloud, surveyed) for cloud in file.spec.clouds]
+    plans = [(cloud, _sources(cloud, surveyed)) for cloud in clouds]
+    needed = [p for cloud, layers in plans for p in diagram_steps(file.spec, cloud, layers)]
+    diagrams = _entries(work, "persistence", needed)
+    keys = {
+        (e.where["cloud"], e.where["model"], e.where["layer"], e.where["resample"]): e.key
+        for e in diagrams
+    }
+    described = [
+        p for cloud, layers in plans for p in descriptor_steps(file.spec, cloud, layers, keys)
+    ]
+    compared = [
+        p for cloud, layers in plans for p in comparison_steps(file.spec, cloud, layers, keys)
+    ]
+    measures = _entries(work, "descriptors", described)
+    distances = _entries(work, "comparisons", compared)
+    models, warnings = summarise(work.root, file.spec, surveyed, clouds, diagrams)
+    return Index(
+        spec=file.spec,
+        models=models,
+        clouds=tuple(cloud.summary for cloud in clouds),
+        diagrams=diagrams,
+        measures=measures,
+        distances=distances,
+        failures=tuple(work.failures),
+        warnings=warnings,
+        provenance=provenance(surveyed, samples),
+    )
+
+
+def _sources(cloud: CloudPlan, surveyed: list[Surveyed]) -> list[LayerSource]:
+    """Layers that have a cloud, in the order of the study."""
+    return [
+        s for model in surveyed for s in model.sources() if (s.model, s.layer) in cloud.selections
+    ]
+
+
+def _entries(work: _Work, stage: str, planned: list[PlannedStep]) -> tuple[Entry, ...]:
+    there = work.steps(stage, [p.step for p in planned])
+    return tuple(Entry(p.step.key, p.where) for p in planned if p.step.key in there)
+
+
+def _write_tables(study: Study) -> None:
+    """Write the long-form tables beside the results, for any tool that reads CSV."""
+    folder = study.root / "tables"
+    folder.mkdir(exist_ok=True)
+    tables = {"measures": study.table(), "distances": study.distance_table()}
+    for name, table in tables.items():
+        write_atomically(folder / f"{name}.csv", table.to_csv(index=False).encode())
+
+
+@contextmanager
+def _sole_writer(root: Path) -> Iterator[None]:
+    """Hold the folder for this process; the lock goes with the process, whatever ends it."""
+    root.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreError(f"`{root}` is in use: another process is running a study there") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _ignore(_event: Event) -> None:
+    """Tell nobody."""

@@ -1,0 +1,102 @@
+"""Run steps on all cores, or on any executor; one step's failure is not another's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
+from pathlib import Path
+
+from topolens.base.errors import TopolensError
+from topolens.base.progress import OnEvent, Planned, StepEnded, StepFailed, StepStarted
+from topolens.study.cache import ResultCache
+from topolens.study.results import StepFailure
+from topolens.study.steps import Step, execute
+
+__all__ = ["local_executor", "run_steps"]
+
+_QUEUED_PER_WORKER = 4
+
+
+@contextmanager
+def local_executor(workers: int | None = None) -> Iterator[Executor]:
+    """Processes on this machine, one per core; stopped at once when the block is left in haste."""
+    # loky and not multiprocessing: a script needs no `if __name__ == "__main__"` around it.
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    executor = ProcessPoolExecutor(
+        max_workers=workers or os.cpu_count() or 1, initializer=_leave_interrupts_to_parent
+    )
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, kill_workers=True)
+        raise
+    executor.shutdown(wait=True)
+
+
+def run_steps(
+    root: Path, stage: str, steps: Sequence[Step], executor: Executor, on_event: OnEvent
+) -> dict[str, StepFailure]:
+    """Run the steps whose results are missing; return those that failed by key, in plan order."""
+    cache = ResultCache(root / "results")
+    by_key = {step.key: step for step in steps}
+    missing = [step for step in by_key.values() if not cache.has(step.key)]
+    on_event(Planned(stage, len(by_key), len(by_key) - len(missing)))
+    reasons: dict[str, str] = {}
+    for step, seconds, reason in _finished(root, missing, executor, on_event):
+        if reason is None:
+            on_event(StepEnded(step.label, seconds))
+        else:
+            reasons[step.key] = reason
+            on_event(StepFailed(step.label, reason))
+    return {
+        step.key: StepFailure(step.label, reasons[step.key])
+        for step in missing
+        if step.key in reasons
+    }
+
+
+def _finished(
+    root: Path, steps: Sequence[Step], executor: Executor, on_event: OnEvent
+) -> Iterator[tuple[Step, float, str | None]]:
+    """Yield each step with its seconds and the reason of its failure, as they come in."""
+    waiting = iter(steps)
+    running: dict[Future[float], Step] = {}
+    room = _QUEUED_PER_WORKER * (os.cpu_count() or 1)
+    while True:
+        for step in waiting:
+            running[executor.submit(_timed, root, step)] = step
+            on_event(StepStarted(step.label))
+            if len(running) >= room:
+                break
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            step = running.pop(future)
+            error = future.exception()
+            if error is None:
+                yield step, future.result(), None
+            else:
+                yield step, 0.0, _reason(error)
+
+
+def _timed(root: Path, step: Step) -> float:
+    start = time.perf_counter()
+    execute(root, step)
+    return time.perf_counter() - start
+
+
+def _reason(error: BaseException) -> str:
+    """Say why in a sentence; a fault of ours keeps the name of its type."""
+    if isinstance(error, TopolensError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,115 @@
+"""Which rows of each layer become points: equally many, and the same samples where they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.clouds.sampling import sample_rows
+
+__all__ = ["FEWEST_POINTS", "Selection", "select_rows"]
+
+FEWEST_POINTS = 16
+"""A cloud of fewer points says nothing."""
+
+RowIds = NDArray[np.int64]
+LayerName = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """The rows drawn from each layer."""
+
+    rows: Mapping[LayerName, NDArray[np.int64]]
+    """Row numbers by (model, layer), all of one length."""
+    n_points: int
+    corresponding: bool
+    """True if row i is the same sample in every layer."""
+    problems: Mapping[LayerName, str]
+    """Layers that are too small, with the reason."""
+    warnings: tuple[str, ...]
+
+
+def select_rows(
+    ids: Mapping[LayerName, RowIds], *, points: int | None, seed: int, cloud: str
+) -> Selection:
+    """Draw equally many rows of every layer.
+
+    Parameters
+    ----------
+    ids : mapping of (model, layer) to array of shape (n_rows, 2)
+        Sample id of each row, and the row's number within its sample.
+    points : int or None
+        Rows to draw; None for as many as the smallest layer (or the common samples) allow.
+    seed : int
+        Seed of the draw.
+    cloud : str
+        Name of the cloud, for the sentences.
+    """
+    needed = points or FEWEST_POINTS
+    problems = {
+        layer: f"has {len(rows)} rows, and cloud `{cloud}` needs {needed}"
+        for layer, rows in ids.items()
+        if len(rows) < needed
+    }
+    codes = _row_codes({layer: rows for layer, rows in ids.items() if layer not in problems})
+    if not codes:
+        return Selection({}, 0, False, problems, ())
+    smallest = min(len(code) for code in codes.values())
+    common = reduce(np.intersect1d, _distinct(list(codes.values())))
+    if len(common) < needed:
+        return _without_correspondence(codes, points or smallest, seed, cloud, problems)
+    n_points = points or len(common)
+    chosen = common[sample_rows(len(common), n_points, seed=seed)]
+    rows = {layer: _positions(code, chosen) for layer, code in codes.items()}
+    warnings = _unequal_warning(codes, n_points, cloud) if points is None else ()
+    return Selection(rows, n_points, True, problems, warnings)
+
+
+def _without_correspondence(
+    codes: Mapping[LayerName, NDArray[np.int64]],
+    n_points: int,
+    seed: int,
+    cloud: str,
+    problems: Mapping[LayerName, str],
+) -> Selection:
+    rows = {layer: sample_rows(len(code), n_points, seed=seed) for layer, code in codes.items()}
+    warning = (
+        f"Cloud `{cloud}`: the layers do not share enough samples, so {n_points} rows of each "
+        "were drawn independently and measures that need the same samples were left out."
+    )
+    return Selection(rows, n_points, False, problems, (warning,))
+
+
+def _unequal_warning(
+    codes: Mapping[LayerName, NDArray[np.int64]], n_points: int, cloud: str
+) -> tuple[str, ...]:
+    largest = max(len(code) for code in codes.values())
+    if largest == n_points:
+        return ()
+    return (
+        f"Cloud `{cloud}`: the layers hold unequal numbers of rows (up to {largest}); all were "
+        f"cut to the {n_points} they share, because diagrams compare only at equal numbers.",
+    )
+
+
+def _row_codes(ids: Mapping[LayerName, RowIds]) -> dict[LayerName, NDArray[np.int64]]:
+    """Write (sample, number within sample) as one integer per row."""
+    if not ids:
+        return {}
+    base = 1 + max(int(rows[:, 1].max()) for rows in ids.values())
+    return {layer: rows[:, 0] * base + rows[:, 1] for layer, rows in ids.items()}
+
+
+def _distinct(codes: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """Keep one of each set of equal arrays: most layers hold the same samples."""
+    return list({code.tobytes(): code for code in codes}.values())
+
+
+def _positions(code: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    order = np.argsort(code, kind="stable")
+    return order[np.searchsorted(code[order], chosen)]

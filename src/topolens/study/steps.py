@@ -1,0 +1,166 @@
+"""What one step does.
+
+Steps read what they need from disk and return a result; a step is the same computation wherever
+it runs, on this machine or another that sees the folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+import topolens.comparison
+import topolens.descriptors  # noqa: F401  both packages fill the registries
+from topolens.activations.store import ActivationStore
+from topolens.base.checks import Points
+from topolens.base.errors import TopolensError
+from topolens.base.hashing import array_digest
+from topolens.base.registry import descriptors as descriptor_registry
+from topolens.base.results import Diagram, Diagrams
+from topolens.clouds.duplicates import count_duplicates
+from topolens.clouds.normalise import normalise
+from topolens.clouds.sampling import half_samples
+from topolens.comparison.pairwise import cross
+from topolens.descriptors.persistence import persistence
+from topolens.study.cache import Result, ResultCache
+
+__all__ = ["Step", "execute", "read_diagrams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One unit of work: what to do, under which key its result goes, how a person calls it."""
+
+    kind: str
+    key: str
+    label: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def execute(root: Path, step: Step) -> None:
+    """Run one step and write its result below `root`."""
+    # One BLAS thread: workers share the cores, and sums must not depend on how many there are.
+    with threadpool_limits(1):
+        result = _KINDS[step.kind](root, step.payload)
+    ResultCache(root / "results").put(step.key, result)
+
+
+def read_diagrams(root: Path, key: str) -> Diagrams:
+    """Read the diagrams that a step of kind "diagrams" left under `key`."""
+    result = ResultCache(root / "results").get(key)
+    record = result.record
+    bars = tuple(
+        Diagram(degree, result.arrays[f"H{degree}"]) for degree in range(record["max_dim"] + 1)
+    )
+    return Diagrams(
+        bars, record["n_points"], record["metric"], record["threshold"], record["version"]
+    )
+
+
+def _survey(root: Path, payload: Mapping[str, Any]) -> Result:
+    """Look once at every captured layer: width, rows, digest, values that are no numbers."""
+    store = ActivationStore.open(root / payload["store"])
+    layers: list[dict[str, Any]] = []
+    arrays: dict[str, NDArray[Any]] = {}
+    for name in store.layers:
+        rows, sample_ids = store.read(name)
+        arrays[f"ids:{len(layers)}"] = _row_ids(sample_ids)
+        layers.append(
+            {
+                "name": name,
+                "n_rows": len(rows),
+                "n_features": rows.shape[1],
+                "nonfinite": int(rows.size - np.count_nonzero(np.isfinite(rows))),
+                "digest": array_digest(rows),
+            }
+        )
+    return Result(arrays, {"layers": layers, "summary": store.summary})
+
+
+def _row_ids(sample_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Name each row by its sample and its number within it, shape (n_rows, 2)."""
+    order = np.argsort(sample_ids, kind="stable")
+    ordered = sample_ids[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    lengths = np.diff(np.r_[starts, len(ordered)])
+    within = np.empty(len(sample_ids), dtype=np.int64)
+    within[order] = np.arange(len(ordered)) - np.repeat(starts, lengths)
+    return np.column_stack([sample_ids, within])
+
+
+def _cloud(root: Path, cloud: Mapping[str, Any]) -> Points:
+    """Build the cloud that a step works on: the chosen rows, perhaps half of them, at scale."""
+    rows, _ = ActivationStore.open(root / cloud["store"]).read(cloud["layer"])
+    chosen = ResultCache(root / "results").get(cloud["selection"]).arrays["rows"]
+    points = rows[chosen]
+    if cloud["resample"] is not None:
+        index, seed = cloud["resample"], cloud["seed"]
+        points = points[half_samples(len(points), index + 1, seed=seed)[index]]
+    return normalise(points, cloud["normalise"])
+
+
+def _diagrams(root: Path, payload: Mapping[str, Any]) -> Result:
+    points = _cloud(root, payload["cloud"])
+    found = persistence(points, max_dim=payload["max_dim"], metric=payload["metric"])
+    record = {
+        "max_dim": payload["max_dim"],
+        "n_points": found.n_points,
+        "metric": found.metric,
+        "threshold": found.threshold,
+        "version": found.version,
+        "duplicates": count_duplicates(points),
+    }
+    return Result({f"H{diagram.dimension}": diagram.pairs for diagram in found}, record)
+
+
+def _describe(root: Path, payload: Mapping[str, Any]) -> Result:
+    """Apply one descriptor to the cloud of every layer given, whole and halved."""
+    operation = descriptor_registry[payload["name"]]
+    values: list[float | None] = []
+    notes: list[str] = []
+    for item in payload["items"]:
+        subject = _subject(root, item, operation.takes, payload["dimension"])
+        try:
+            values.append(_finite(operation.run(subject, **payload["params"])))
+        except TopolensError as error:
+            values.append(None)
+            notes.append(f"{item['label']}: {error}")
+    return Result(record={"values": values, "notes": notes})
+
+
+def _compare(root: Path, payload: Mapping[str, Any]) -> Result:
+    """Compare every layer of one model with every layer of another."""
+    takes, dimension = payload["takes"], payload["dimension"]
+    rows, columns = (
+        {tuple(item["label"]): _subject(root, item, takes, dimension) for item in payload[side]}
+        for side in ("rows", "columns")
+    )
+    values, notes = cross(rows, columns, payload["name"], params=payload["params"])
+    return Result({"values": values}, {"notes": list(notes)})
+
+
+def _subject(
+    root: Path, item: Mapping[str, Any], takes: str, dimension: int | None
+) -> Diagram | Points:
+    if takes == "points":
+        return _cloud(root, item["cloud"])
+    return read_diagrams(root, item["diagrams"])[0 if dimension is None else dimension]
+
+
+def _finite(value: Any) -> float | None:  # noqa: ANN401  a descriptor's number or result object
+    number = float(getattr(value, "value", value))
+    return number if np.isfinite(number) else None
+
+
+_KINDS: dict[str, Callable[[Path, Mapping[str, Any]], Result]] = {
+    "survey": _survey,
+    "diagrams": _diagrams,
+    "describe": _describe,
+    "compare": _compare,
+}

@@ -1,0 +1,242 @@
+"""A study that has run, read back from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import topolens.comparison
+import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
+from topolens.base.errors import InvalidInputError, nearest_names
+from topolens.base.registry import metrics as metric_registry
+from topolens.base.results import Diagrams, DistanceMatrix
+from topolens.study.cache import ResultCache
+from topolens.study.index import Entry, Index
+from topolens.study.results import LayerSummary, ModelSummary, StepFailure
+from topolens.study.steps import read_diagrams
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from topolens.study.spec import StudySpec
+
+__all__ = ["Study"]
+
+_JACKKNIFE_INTERVAL = 1.96
+
+
+class Study:
+    """Results of a study, read from its folder when asked for.
+
+    Parameters
+    ----------
+    root : Path or str
+        The folder that `run` wrote.
+
+    Raises
+    ------
+    StoreError
+        If no study has run there, or its index is damaged.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+        self._index = Index.read(self.root)
+        self._cache = ResultCache(self.root / "results")
+
+    @property
+    def spec(self) -> StudySpec:
+        """What the study file said."""
+        return self._index.spec
+
+    @property
+    def models(self) -> tuple[ModelSummary, ...]:
+        """Every model with its layers, in the order of the file."""
+        return self._index.models
+
+    @property
+    def failures(self) -> tuple[StepFailure, ...]:
+        """Steps that gave no result."""
+        return self._index.failures
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Doubts in sentences."""
+        return self._index.warnings
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Versions, data and digests; no times."""
+        return self._index.provenance
+
+    @property
+    def clouds(self) -> tuple[str, ...]:
+        """Names of the clouds; the first is the main one."""
+        return tuple(cloud.name for cloud in self._index.clouds)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Labels of the descriptors, e.g. `lifespan_sum H1`."""
+        return tuple(descriptor.label for descriptor in self.spec.descriptors)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Labels of the comparisons that could be made, e.g. `sliced_wasserstein H1`."""
+        made = {entry.where["metric"] for entry in self._index.distances}
+        return tuple(c.label for c in self.spec.comparisons if c.label in made)
+
+    @property
+    def n_resamples(self) -> int:
+        """Number of half-samples everything was measured on again."""
+        return self.spec.resamples
+
+    def diagrams(
+        self, model: str, layer: str, cloud: str, *, resample: int | None = None
+    ) -> Diagrams | None:
+        """Return the diagrams of a layer's cloud, or of its half-sample; None where missing."""
+        self._check(cloud, "cloud", self.clouds)
+        self._check(model, "model", tuple(m.name for m in self.models))
+        key = self._diagram_keys.get((model, layer, cloud, resample))
+        return None if key is None else read_diagrams(self.root, key)
+
+    def distances(
+        self, metric: str, cloud: str, *, resample: int | None = None
+    ) -> DistanceMatrix | None:
+        """Return all layers of all models under a metric; None where it was not computed.
+
+        Labels are (model, layer); NaN where a block or a pair is missing, with notes.
+        """
+        self._check(cloud, "cloud", self.clouds)
+        labels = [(m.name, layer.name) for m in self.models for layer in m.layers]
+        blocks = [
+            entry
+            for entry in self._index.distances
+            if _matches(entry, metric=metric, cloud=cloud, resample=resample)
+        ]
+        if not blocks:
+            return None
+        return self._assembled(metric, labels, blocks)
+
+    def table(self) -> pd.DataFrame:
+        """Return all measures in long form.
+
+        Columns: model, family, seed, epoch, layer, index, depth, cloud, measure, value, low,
+        high, n_points. `low` and `high` are 1.96 standard errors from the value, estimated by
+        a delete-half jackknife (Shao and Wu 1989): the spread of the half-samples, rescaled to
+        the value because many measures grow with the number of points. NaN without resamples.
+        """
+        import pandas as pd
+
+        columns = [*_TABLE_COLUMNS]
+        return pd.DataFrame(list(self._table_rows()), columns=columns)
+
+    def distance_table(self) -> pd.DataFrame:
+        """Return all distances in long form, each unordered pair of layers once.
+
+        Columns: metric, cloud, model, layer, other_model, other_layer, value.
+        """
+        import pandas as pd
+
+        columns = ["metric", "cloud", "model", "layer", "other_model", "other_layer", "value"]
+        return pd.DataFrame(list(self._distance_rows()), columns=columns)
+
+    def resampled_values(self, measure: str, cloud: str) -> Mapping[tuple[str, str], list[float]]:
+        """Return a measure on each half-sample by (model, layer); NaN where undefined."""
+        halves = [self._values(measure, cloud, r) for r in range(self.n_resamples)]
+        layers = [(m.name, layer.name) for m in self.models for layer in m.layers]
+        return {layer: [half.get(layer, np.nan) for half in halves] for layer in layers}
+
+    @cached_property
+    def _diagram_keys(self) -> dict[tuple[str, str, str, int | None], str]:
+        return {
+            (e.where["model"], e.where["layer"], e.where["cloud"], e.where["resample"]): e.key
+            for e in self._index.diagrams
+        }
+
+    def _assembled(
+        self, metric: str, labels: list[tuple[str, str]], blocks: list[Entry]
+    ) -> DistanceMatrix:
+        position = {label: number for number, label in enumerate(labels)}
+        values = np.full((len(labels), len(labels)), np.nan)
+        notes: list[str] = []
+        for block in blocks:
+            result = self._cache.get(block.key)
+            rows = [position[tuple(label)] for label in block.where["rows"]]
+            columns = [position[tuple(label)] for label in block.where["columns"]]
+            values[np.ix_(rows, columns)] = result.arrays["values"]
+            values[np.ix_(columns, rows)] = result.arrays["values"].T
+            notes += result.record["notes"]
+        name = next(c.name for c in self.spec.comparisons if c.label == metric)
+        similar = metric_registry[name].is_similarity
+        return DistanceMatrix(values, tuple(labels), metric, similar, tuple(dict.fromkeys(notes)))
+
+    def _values(
+        self, measure: str, cloud: str, resample: int | None
+    ) -> dict[tuple[str, str], float]:
+        found: dict[tuple[str, str], float] = {}
+        for entry in self._index.measures:
+            if _matches(entry, measure=measure, cloud=cloud, resample=resample):
+                values = self._cache.get(entry.key).record["values"]
+                layers = [(model, layer) for model, layer in entry.where["layers"]]
+                numbers = [np.nan if value is None else value for value in values]
+                found.update(zip(layers, numbers, strict=True))
+        return found
+
+    def _table_rows(self) -> Iterator[tuple[Any, ...]]:
+        for summary in self._index.clouds:
+            for measure in self.measures:
+                values = self._values(measure, summary.name, None)
+                halves = self.resampled_values(measure, summary.name)
+                for model, layer in self._layers():
+                    value = values.get((model.name, layer.name), np.nan)
+                    error = _jackknife_error(value, np.array(halves[model.name, layer.name]))
+                    yield (
+                        *(model.name, model.family, model.seed, model.epoch),
+                        *(layer.name, layer.index, layer.depth, summary.name, measure),
+                        *(value, value - error, value + error, summary.n_points),
+                    )
+
+    def _distance_rows(self) -> Iterator[tuple[Any, ...]]:
+        for cloud in self.clouds:
+            for metric in self.metrics:
+                matrix = self.distances(metric, cloud)
+                if matrix is None:
+                    continue
+                for row, first in enumerate(matrix.labels):
+                    for column in range(row + 1, len(matrix)):
+                        value = matrix.values[row, column]
+                        yield (metric, cloud, *first, *matrix.labels[column], value)
+
+    def _layers(self) -> Iterator[tuple[ModelSummary, LayerSummary]]:
+        return ((model, layer) for model in self.models for layer in model.layers)
+
+    def _check(self, name: str, argument: str, known: tuple[str, ...]) -> None:
+        if name not in known:
+            raise InvalidInputError(
+                f"`{argument}` must be one of the study's; got {name!r}, "
+                f"{nearest_names(name, known)}"
+            )
+
+
+_TABLE_COLUMNS = (
+    *("model", "family", "seed", "epoch", "layer", "index", "depth", "cloud", "measure"),
+    *("value", "low", "high", "n_points"),
+)
+
+
+def _jackknife_error(value: float, halves: NDArray[np.float64]) -> float:
+    """Half-width of the interval: 1.96 times the relative spread of the half-samples."""
+    halves = halves[np.isfinite(halves)]
+    if len(halves) < 2 or not np.isfinite(value) or halves.mean() == 0:
+        return float("nan")
+    spread = float(np.sqrt(np.mean((halves - halves.mean()) ** 2)))
+    return _JACKKNIFE_INTERVAL * spread / abs(float(halves.mean())) * abs(value)
+
+
+def _matches(entry: Entry, **wanted: object) -> bool:
+    return all(entry.where[name] == value for name, value in wanted.items())
