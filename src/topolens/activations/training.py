@@ -1,0 +1,173 @@
+"""Train a small classifier, the same way each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.activations.datasets import Samples
+from topolens.activations.needs_torch import nn, torch
+from topolens.activations.preprocess import preprocess
+from topolens.activations.running import evaluating
+from topolens.activations.weights import save_weights
+from topolens.base.checks import check_integer, check_real
+from topolens.base.errors import InvalidInputError
+
+__all__ = ["evaluate", "save_weights", "train_classifier"]
+
+_EVALUATION_BATCH = 256
+
+
+def train_classifier(
+    model: nn.Module,
+    samples: Samples,
+    *,
+    epochs: int,
+    seed: int = 0,
+    batch_size: int = 64,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 1e-2,
+    shift: int = 1,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
+    scale: float = 255.0,
+    on_epoch: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Train in place with AdamW under a one-cycle learning rate; equal seeds, equal weights.
+
+    Weights are equal to the bit on one machine with one number of torch threads. The global
+    random state is left as it was, and the model in evaluation mode.
+
+    Parameters
+    ----------
+    model : Module
+        Maps inputs to class scores (n, n_classes).
+    samples : Samples
+        With labels.
+    epochs : int
+    seed : int, default 0
+        Seed of the shuffling, the shifts and whatever the model draws.
+    batch_size : int, default 64
+    learning_rate : float, default 2e-3
+        Largest rate of the cycle.
+    weight_decay : float, default 1e-2
+    shift : int, default 1
+        Images are moved by up to so many pixels each way, zeros moving in; 0 for none.
+        Inputs that are not images are never moved.
+    mean, std, scale
+        As in `preprocess`.
+    on_epoch : callable, optional
+        Called as ``on_epoch(done, epochs)`` before the first epoch and after each.
+
+    Returns
+    -------
+    dict
+        ``epochs``, ``loss`` of the last epoch, and ``train_accuracy`` of the trained model.
+
+    Raises
+    ------
+    InvalidInputError
+        If an argument breaks a rule above, there are no labels, or the loss is not finite.
+    """
+    for name, value, least in (("epochs", epochs, 1), ("batch_size", batch_size, 2)):
+        check_integer(value, name, at_least=least)
+    check_integer(seed, "seed", at_least=0)
+    check_integer(shift, "shift", at_least=0)
+    check_real(learning_rate, "learning_rate", above=0)
+    inputs = torch.from_numpy(preprocess(samples.inputs, mean=mean, std=std, scale=scale))
+    labels = torch.from_numpy(_labels(samples))
+    tell = on_epoch or (lambda done, total: None)
+    tell(0, epochs)
+    loss = float("nan")
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        step = _Step(
+            model, epochs * _n_batches(len(labels), batch_size), learning_rate, weight_decay
+        )
+        for epoch in range(epochs):
+            model.train()
+            losses = [
+                step(_shifted(inputs[rows], shift), labels[rows])
+                for rows in _shuffled_batches(len(labels), batch_size)
+            ]
+            loss = sum(losses) / len(losses)
+            tell(epoch + 1, epochs)
+    model.eval()
+    accuracy = evaluate(model, samples, mean=mean, std=std, scale=scale)
+    return {"epochs": epochs, "loss": loss, "train_accuracy": accuracy}
+
+
+def evaluate(
+    model: nn.Module,
+    samples: Samples,
+    *,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
+    scale: float = 255.0,
+) -> float:
+    """Return the share of samples whose label is the model's largest output."""
+    inputs = torch.from_numpy(preprocess(samples.inputs, mean=mean, std=std, scale=scale))
+    with evaluating(model):
+        predicted = torch.cat(
+            [model(b).argmax(dim=1) for b in torch.split(inputs, _EVALUATION_BATCH)]
+        )
+    return float(np.mean(predicted.numpy() == _labels(samples)))
+
+
+class _Step:
+    """One update of the weights."""
+
+    def __init__(
+        self, model: nn.Module, n_steps: int, learning_rate: float, weight_decay: float
+    ) -> None:
+        self._model = model
+        self._optimizer = torch.optim.AdamW(
+            model.parameters(), lr=learning_rate, weight_decay=weight_decay
+        )
+        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self._optimizer, max_lr=learning_rate, total_steps=n_steps
+        )
+
+    def __call__(self, inputs: torch.Tensor, labels: torch.Tensor) -> float:
+        loss = nn.functional.cross_entropy(self._model(inputs), labels)
+        value = float(loss.detach())
+        if not np.isfinite(value):
+            raise InvalidInputError(
+                f"`learning_rate` must be low enough for the loss to stay finite; it became {value}"
+            )
+        self._optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        self._optimizer.step()
+        self._schedule.step()
+        return value
+
+
+def _labels(samples: Samples) -> NDArray[np.int64]:
+    if samples.labels is None:
+        raise InvalidInputError("`samples` must have labels; got none")
+    return samples.labels
+
+
+def _n_batches(n_samples: int, batch_size: int) -> int:
+    # A last batch of one sample is left out: batch norm cannot train on it.
+    return n_samples // batch_size + (n_samples % batch_size > 1)
+
+
+def _shuffled_batches(n_samples: int, batch_size: int) -> Iterator[torch.Tensor]:
+    shuffled = torch.randperm(n_samples)
+    for number in range(_n_batches(n_samples, batch_size)):
+        yield shuffled[number * batch_size : (number + 1) * batch_size]
+
+
+def _shifted(images: torch.Tensor, largest: int) -> torch.Tensor:
+    """Move the whole batch by one random step each way."""
+    if images.ndim != 4 or largest == 0:
+        return images
+    right, down = (int(step) for step in torch.randint(-largest, largest + 1, (2,)))
+    height, width = images.shape[2:]
+    framed = nn.functional.pad(images, (largest,) * 4)
+    top, left = largest - down, largest - right
+    return framed[:, :, top : top + height, left : left + width]
