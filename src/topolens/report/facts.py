@@ -1,0 +1,141 @@
+"""What the page states about a study besides its findings: sizes, methods, origins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from topolens.report.findings.reading import main_cloud
+from topolens.report.findings.words import count, listing, number, percent
+
+if TYPE_CHECKING:
+    from topolens.study.results import ModelSummary, StudyReader
+
+__all__ = ["fact_line", "layer_table", "method_lines", "provenance_lines"]
+
+_NORMALISATIONS = {
+    "none": "left at the network's own scale",
+    "centred": "centred, at the network's own scale",
+    "median": "centred and divided by the median distance between two of its points",
+    "minmax": "with every feature stretched to the range 0 to 1",
+}
+
+
+def fact_line(study: StudyReader) -> list[tuple[str, str]]:
+    """Return the (value, noun) pairs that open the report."""
+    alive = [model for model in study.models if model.layers]
+    layers = sorted({len(model.layers) for model in alive})
+    points = sorted({one.n_points for model in alive for one in model.layers if one.n_points})
+    facts = [(f"{len(study.models)}", "model" if len(study.models) == 1 else "models")]
+    if layers:
+        facts.append((_span(layers), "layers each" if len(alive) > 1 else "layers"))
+    if points:
+        facts.append((_span(points), "points per layer"))
+    known = [model.accuracy for model in study.models if model.accuracy is not None]
+    if known:
+        low, high = percent(min(known)), percent(max(known))
+        facts.append((low if low == high else f"{low[:-2]}–{high}", "accuracy"))
+    if study.n_resamples:
+        facts.append((f"{study.n_resamples}", "half-samples"))
+    return facts
+
+
+def layer_table(study: StudyReader) -> list[dict[str, Any]]:
+    """Return per model its layers with every measure in the main cloud."""
+    table = study.table()
+    rows = table[table["cloud"] == main_cloud(study)]
+    keys = zip(rows["model"], rows["layer"], rows["measure"], strict=True)
+    values = dict(zip(keys, rows["value"].astype(float), strict=True))
+    return [_model_rows(study, model, values) for model in study.models if model.layers]
+
+
+def method_lines(study: StudyReader) -> list[tuple[str, str]]:
+    """Return (term, sentence) pairs on how the points and numbers were made."""
+    spec = study.spec
+    lines = [("Points", _points_sentence(study)), ("Pooling", _pooling_sentence(study))]
+    for cloud in spec.clouds:
+        how = _NORMALISATIONS.get(cloud.normalise, cloud.normalise)
+        lines.append((f"Cloud “{cloud.name}”", f"The rows of a layer, {how}."))
+    degrees = "H0 and H1" if spec.max_dim >= 1 else "H0"
+    degrees = "H0, H1 and H2" if spec.max_dim == 2 else degrees
+    lines.append(
+        (
+            "Homology",
+            f"Vietoris–Rips persistent homology ({degrees}, coefficients Z/2) of each cloud under "
+            f"the {spec.metric} distance, up to the enclosing radius.",
+        )
+    )
+    if study.n_resamples:
+        lines.append(
+            (
+                "Half-samples",
+                f"Everything is measured again on {study.n_resamples} random halves of the points, "
+                "the same rows in every layer. A finding counts as settled when at least three "
+                "quarters of them agree; bands are 1.96 standard errors of a delete-half "
+                "jackknife.",
+            )
+        )
+    return lines
+
+
+def provenance_lines(study: StudyReader) -> list[tuple[str, str]]:
+    """Return the study's provenance as flat (name, value) pairs."""
+    lines: list[tuple[str, str]] = []
+    _flatten("", study.provenance, lines)
+    return lines
+
+
+def _span(values: list[int]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def _model_rows(
+    study: StudyReader, model: ModelSummary, values: Mapping[tuple[str, str, str], float]
+) -> dict[str, Any]:
+    rows = []
+    for layer in model.layers:
+        found = [values.get((model.name, layer.name, name), np.nan) for name in study.measures]
+        rows.append({"layer": layer, "cells": [number(value) for value in found]})
+    return {"model": model, "rows": rows}
+
+
+def _points_sentence(study: StudyReader) -> str:
+    data = study.spec.data
+    source = f" from {data.source}" if data is not None else ""
+    split = f" ({data.split} split)" if data is not None and data.split else ""
+    samples = sorted({model.n_samples for model in study.models if model.layers})
+    points = sorted({one.n_points for m in study.models for one in m.layers if one.n_points})
+    shown = f"{_span(samples)} samples" if samples else "Samples"
+    kept = f" {_span(points)} of the rows form its cloud." if points else ""
+    return (
+        f"{shown}{source}{split} are shown to every model; each sample becomes one point (row) per "
+        f"layer, with one coordinate per feature.{kept}"
+    )
+
+
+def _pooling_sentence(study: StudyReader) -> str:
+    default = study.spec.capture.pool
+    own = [f"“{one.pool}” in {one.name}" for one in study.spec.models if one.pool]
+    extra = f"; {listing(own)}" if own else ""
+    layers = listing([f"“{name}”" for name in study.spec.capture.layers])
+    return (
+        f"Layers with positions or tokens are reduced to one row per sample by “{default}”{extra}. "
+        f"Layers were chosen by {layers}: {count(_n_layers(study), 'layer')} in all."
+    )
+
+
+def _n_layers(study: StudyReader) -> int:
+    return sum(len(model.layers) for model in study.models)
+
+
+def _flatten(prefix: str, value: object, lines: list[tuple[str, str]]) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _flatten(f"{prefix} · {key}" if prefix else str(key), inner, lines)
+    elif isinstance(value, list | tuple):
+        lines.append((prefix, ", ".join(str(one) for one in value)))
+    else:
+        lines.append((prefix, "–" if value is None else str(value)))

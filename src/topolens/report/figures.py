@@ -1,0 +1,62 @@
+"""The figures of a study as files beside the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from topolens.report.charts import (
+    Chart,
+    distance_charts,
+    map_chart,
+    overview_chart,
+    profile_charts,
+)
+from topolens.report.svg import save_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from topolens.study.results import StudyReader
+
+__all__ = ["write_figures"]
+
+
+def write_figures(study: StudyReader, folder: Path) -> list[Path]:
+    """Write every figure of the report as PNG and SVG; equal studies give equal bytes.
+
+    Parameters
+    ----------
+    study : StudyReader
+        What to draw.
+    folder : Path
+        Made if missing; files of the same name are replaced.
+
+    Returns
+    -------
+    list of Path
+        The files written, in a fixed order.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for chart in _all_charts(study):
+        for kind in ("png", "svg"):
+            target = folder / f"{_stem(chart)}.{kind}"
+            save_figure(chart.figure, str(target), kind)
+            written.append(target)
+    return written
+
+
+def _all_charts(study: StudyReader) -> Iterator[Chart]:
+    yield from profile_charts(study)
+    yield from distance_charts(study)
+    for one in (map_chart(study), overview_chart(study)):
+        if one is not None:
+            yield one
+
+
+def _stem(chart: Chart) -> str:
+    parts = (chart.name, chart.subject, chart.cloud)
+    text = "-".join(parts)
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in text)
+    return safe[:80]

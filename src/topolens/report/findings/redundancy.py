@@ -1,0 +1,174 @@
+"""Which two layers of a model are hardest to tell apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.report.findings.finding import Finding, FindingTable, verdict
+from topolens.report.findings.noise import layer_noise
+from topolens.report.findings.reading import (
+    Block,
+    blocks,
+    distances_between,
+    label_of,
+    main_cloud,
+    repeated_matrices,
+)
+from topolens.report.findings.words import listing, number, quoted, readable
+
+if TYPE_CHECKING:
+    from topolens.base.results import DistanceMatrix
+    from topolens.study.results import StudyReader
+
+__all__ = ["closest_layers"]
+
+_SAME = 1.0
+_CLOSE = 2.0
+_FEWEST_LAYERS = 3
+_RULE = (
+    "Sliced Wasserstein distance (H1) of two layers on the same half-sample, averaged over the "
+    "half-samples, divided by the noise: the distance of two different half-samples of one layer, "
+    "averaged over both layers. Up to 1 the two cannot be told apart, up to 2 hardly. Settled "
+    "when at least three quarters of the half-samples name the same two layers."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Closest:
+    model: str
+    first: str
+    second: str
+    ratio: float
+    cka: float
+    hits: int
+
+
+def closest_layers(study: StudyReader) -> list[Finding]:
+    """Return the pair of layers closest to redundant in each model, as one finding."""
+    metric, cloud = label_of(study.metrics, "sliced_wasserstein", 1), main_cloud(study)
+    matrix = None if metric is None else study.distances(metric, cloud)
+    if metric is None or matrix is None:
+        return []
+    repeats = repeated_matrices(study, metric, cloud)
+    cka_label = label_of(study.metrics, "linear_cka")
+    cka = None if cka_label is None else study.distances(cka_label, cloud)
+    wide = [block for block in blocks(study, matrix) if len(block.layers) >= _FEWEST_LAYERS]
+    found = [
+        pair for block in wide if (pair := _closest(study, block, repeats, cka, cloud)) is not None
+    ]
+    if not found:
+        return []
+    settled, robustness = verdict({p.model: p.hits for p in found}, len(repeats), "the same pair")
+    return [
+        Finding(
+            key="redundant-layers",
+            title="Layers that are hardest to tell apart",
+            sentence=_sentence(found),
+            measure=f"{readable(metric)}, cloud {quoted(cloud)}",
+            value=found[0].ratio if len(found) == 1 else None,
+            rule=_RULE,
+            robustness=robustness,
+            settled=settled,
+            table=_table(found, len(repeats)),
+        )
+    ]
+
+
+def _closest(
+    study: StudyReader,
+    block: Block,
+    repeats: list[DistanceMatrix],
+    cka: DistanceMatrix | None,
+    cloud: str,
+) -> _Closest | None:
+    if not repeats:
+        return None
+    name = block.model.name
+    noise = np.array([layer_noise(study, name, layer.name, cloud) for layer in block.layers])
+    floor = (noise[:, None] + noise[None, :]) / 2
+    halves = [_upper(distances_between(repeat, block, block), floor) for repeat in repeats]
+    ratios = np.mean(halves, axis=0)
+    if not np.isfinite(ratios).any():
+        return None
+    at = int(np.nanargmin(ratios))
+    row, column = np.unravel_index(at, ratios.shape)
+    alike = np.nan if cka is None else 1 - distances_between(cka, block, block)[row, column]
+    return _Closest(
+        model=name,
+        first=block.layers[int(row)].name,
+        second=block.layers[int(column)].name,
+        ratio=float(ratios.flat[at]),
+        cka=float(alike),
+        hits=sum(bool(np.isfinite(h).any()) and int(np.nanargmin(h)) == at for h in halves),
+    )
+
+
+def _upper(distances: NDArray[np.float64], floor: NDArray[np.float64]) -> NDArray[np.float64]:
+    ratios = np.full_like(distances, np.nan)
+    upper = np.triu(np.isfinite(distances) & (floor > 0), k=1)
+    ratios[upper] = distances[upper] / floor[upper]
+    return ratios
+
+
+def _sentence(found: list[_Closest]) -> str:
+    if len(found) == 1:
+        one = found[0]
+        return (
+            f"{quoted(one.first)} and {quoted(one.second)} of {quoted(one.model)} are closest: "
+            f"{number(one.ratio)} times the sampling noise{_cka(one)}. {_reading(one.ratio)}"
+        )
+    alike = [one for one in found if one.ratio <= _SAME]
+    near = [one for one in found if _SAME < one.ratio <= _CLOSE]
+    if not alike and not near:
+        least = min(one.ratio for one in found)
+        return (
+            f"In none of the {len(found)} models do two layers come within twice the sampling "
+            f"noise; the closest pair lies at {number(least)} times it, so no layer is redundant."
+        )
+    parts = [_by_model(group) for group in _grouped(alike + near)]
+    how = "cannot" if alike and not near else "can hardly"
+    return f"By their loops, these layers {how} be told apart: {listing(parts, shown=4)}."
+
+
+def _grouped(found: list[_Closest]) -> list[list[_Closest]]:
+    """Put models whose closest layers have the same names together."""
+    groups: dict[tuple[str, str], list[_Closest]] = {}
+    for one in found:
+        groups.setdefault((one.first, one.second), []).append(one)
+    return sorted(groups.values(), key=lambda group: -len(group))
+
+
+def _by_model(group: list[_Closest]) -> str:
+    who = quoted(group[0].model) if len(group) == 1 else f"{len(group)} models"
+    return f"{quoted(group[0].first)} and {quoted(group[0].second)} in {who}"
+
+
+def _reading(ratio: float) -> str:
+    if ratio <= _SAME:
+        return "That is no more than resampling one layer gives: their loops cannot be told apart."
+    if ratio <= _CLOSE:
+        return "Their loops can hardly be told apart."
+    return "So no two layers are redundant by this measure."
+
+
+def _cka(one: _Closest) -> str:
+    return f", linear CKA {one.cka:.2f}" if np.isfinite(one.cka) else ""
+
+
+def _table(found: list[_Closest], total: int) -> FindingTable:
+    rows = [
+        (
+            one.model,
+            f"{one.first} ~ {one.second}",
+            number(one.ratio),
+            f"{one.cka:.2f}" if np.isfinite(one.cka) else "–",
+            f"{one.hits} of {total}",
+        )
+        for one in found
+    ]
+    columns = ("model", "closest layers", "distance ÷ noise", "linear CKA", "half-samples")
+    return FindingTable(columns, tuple(rows))

@@ -1,0 +1,115 @@
+"""How much of a raw distance is nothing but scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.report.findings.finding import Finding, FindingTable, agreement
+from topolens.report.findings.reading import label_of, main_cloud, raw_cloud
+from topolens.report.findings.trends import rank_correlation
+from topolens.report.findings.words import correlation, quoted, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from topolens.base.results import DistanceMatrix
+    from topolens.study.results import StudyReader
+
+__all__ = ["share_of_scale"]
+
+_FEWEST_PAIRS = 6
+_MOSTLY = 0.8
+_PARTLY = 0.5
+_RULE = (
+    "Rank correlation, over all pairs of layers, of the sliced Wasserstein distance (H1) with the "
+    "difference of the two total H1 lifespans. From 0.8 the distance is mostly scale, from 0.5 "
+    "partly. Settled when at least three quarters of the half-samples give the same word."
+)
+
+
+def share_of_scale(study: StudyReader) -> list[Finding]:
+    """Return how far scale alone explains the raw cloud's distances, as one finding."""
+    raw = raw_cloud(study)
+    metric = label_of(study.metrics, "sliced_wasserstein", 1)
+    measure = label_of(study.measures, "lifespan_sum", 1)
+    if raw is None or metric is None or measure is None:
+        return []
+    clouds = (raw, main_cloud(study))
+    found = {cloud: _correlation(study, metric, measure, cloud) for cloud in clouds}
+    value = found[raw]
+    if not np.isfinite(value):
+        return []
+    repeats = study.resampled_values(measure, raw) if study.n_resamples else {}
+    again = [
+        _repeated(study.distances(metric, raw, resample=r), repeats, r)
+        for r in range(study.n_resamples)
+    ]
+    known = [one for one in again if np.isfinite(one)]
+    hits = sum(_word(one) == _word(value) for one in known)
+    settled, robustness = agreement(hits, len(known), "the same reading")
+    return [
+        Finding(
+            key="scale",
+            title="How much of the raw distance is scale",
+            sentence=_sentence(value, found[main_cloud(study)], clouds),
+            measure=f"{readable(metric)} against {readable(measure)}",
+            value=value,
+            rule=_RULE,
+            robustness=robustness,
+            settled=settled,
+            table=FindingTable(
+                ("cloud", "rank correlation with the difference of total lifespan"),
+                tuple((cloud, correlation(found[cloud])) for cloud in clouds),
+            ),
+        )
+    ]
+
+
+def _sentence(value: float, scaled: float, clouds: tuple[str, str]) -> str:
+    rest = (
+        f" In the cloud {quoted(clouds[1])}, from which scale is removed, it is {correlation(scaled)}."
+        if np.isfinite(scaled)
+        else ""
+    )
+    return (
+        f"Distances in the cloud {quoted(clouds[0])} are {_word(value)} scale: their rank "
+        "correlation with the difference of total lifespan is "
+        f"{correlation(value)}.{rest}"
+    )
+
+
+def _word(strength: float) -> str:
+    if strength >= _MOSTLY:
+        return "mostly"
+    return "partly" if strength >= _PARTLY else "not mainly"
+
+
+def _correlation(study: StudyReader, metric: str, measure: str, cloud: str) -> float:
+    table = study.table()
+    rows = table[(table["measure"] == measure) & (table["cloud"] == cloud)]
+    keys = zip(rows["model"], rows["layer"], strict=True)
+    totals = dict(zip(keys, rows["value"].astype(float), strict=True))
+    return _against_totals(study.distances(metric, cloud), totals)
+
+
+def _repeated(
+    matrix: DistanceMatrix | None, repeats: Mapping[tuple[str, str], list[float]], index: int
+) -> float:
+    totals = {label: values[index] for label, values in repeats.items() if index < len(values)}
+    return _against_totals(matrix, totals)
+
+
+def _against_totals(
+    matrix: DistanceMatrix | None, totals: Mapping[tuple[str, str], float]
+) -> float:
+    if matrix is None:
+        return np.nan
+    sums = np.array([totals.get((label[0], label[1]), np.nan) for label in matrix.labels])
+    gaps: NDArray[np.float64] = np.abs(sums[:, None] - sums[None, :])
+    pairs = np.triu(np.isfinite(gaps) & np.isfinite(matrix.distances), k=1)
+    if pairs.sum() < _FEWEST_PAIRS:
+        return np.nan
+    return rank_correlation(gaps[pairs], matrix.distances[pairs])

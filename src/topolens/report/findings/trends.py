@@ -1,0 +1,145 @@
+"""Whether the clouds gather or spread, and gain or lose loops, on the way to the output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from topolens.report.findings.finding import Finding, FindingTable, verdict
+from topolens.report.findings.reading import Profile, label_of, main_cloud, profiles
+from topolens.report.findings.words import correlation, every, listing, number, quoted, readable
+
+if TYPE_CHECKING:
+    from topolens.study.results import StudyReader
+
+__all__ = ["rank_correlation", "total_lifespans"]
+
+_FEWEST_LAYERS = 4
+_CLEAR = 0.5
+_HUMP = 0.85
+_NOUNS = {0: "pieces (H0 lifespan sum)", 1: "loops (H1 lifespan sum)"}
+_RULE = (
+    "Rank correlation ρ of the lifespan sum with depth: rises from 0.5, falls from −0.5, else no "
+    "clear direction. Hunchback: the largest value lies inside and both ends stay below 85 % of "
+    "it, rising before (ρ ≥ 0.5) and falling after (ρ ≤ −0.5); a valley is its mirror image. "
+    "Settled when at least three quarters of the half-samples give the same word."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trend:
+    model: str
+    word: str
+    ratio: float
+    correlation: float
+    hits: int
+    n_repeats: int
+
+
+def total_lifespans(study: StudyReader) -> list[Finding]:
+    """Return how the H0 and the H1 lifespan sums move over depth, one finding each."""
+    return [finding for dimension in (0, 1) for finding in _finding(study, dimension)]
+
+
+def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return Spearman's rank correlation; NaN where one side is constant."""
+    one, other = rankdata(first), rankdata(second)
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return np.nan
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _finding(study: StudyReader, dimension: int) -> list[Finding]:
+    measure, cloud = label_of(study.measures, "lifespan_sum", dimension), main_cloud(study)
+    if measure is None:
+        return []
+    long = (p for p in profiles(study, measure, cloud) if len(p.layers) >= _FEWEST_LAYERS)
+    trends = [_trend(profile) for profile in long]
+    if not trends:
+        return []
+    total = min(trend.n_repeats for trend in trends)
+    settled, robustness = verdict({t.model: t.hits for t in trends}, total, "the same direction")
+    return [
+        Finding(
+            key=f"trend-h{dimension}",
+            title="How the cloud gathers over depth" if dimension == 0 else "How loops come and go",
+            sentence=_sentence(trends, dimension),
+            measure=f"{readable(measure)}, cloud {quoted(cloud)}",
+            value=trends[0].ratio if len(trends) == 1 else None,
+            rule=_RULE,
+            robustness=robustness,
+            settled=settled,
+            table=_table(trends, total),
+        )
+    ]
+
+
+def _trend(profile: Profile) -> _Trend:
+    depths, values = profile.depths, profile.values
+    word = _direction(depths, values)
+    return _Trend(
+        model=profile.model.name,
+        word=word,
+        ratio=float(values[-1] / values[0]) if values[0] > 0 else np.nan,
+        correlation=rank_correlation(depths, values),
+        hits=sum(_direction(depths, one) == word for one in profile.repeats),
+        n_repeats=len(profile.repeats),
+    )
+
+
+def _direction(depths: NDArray[np.float64], values: NDArray[np.float64]) -> str:
+    if _is_hunchback(depths, values):
+        return "rises, then falls"
+    if _is_hunchback(depths, values.max() + values.min() - values):
+        return "falls, then rises"
+    strength = rank_correlation(depths, values)
+    if strength >= _CLEAR:
+        return "rises"
+    return "falls" if strength <= -_CLEAR else "shows no clear direction"
+
+
+def _is_hunchback(depths: NDArray[np.float64], values: NDArray[np.float64]) -> bool:
+    peak = int(np.argmax(values))
+    if peak in (0, len(values) - 1) or max(values[0], values[-1]) > _HUMP * values[peak]:
+        return False
+    before = rank_correlation(depths[: peak + 1], values[: peak + 1])
+    after = rank_correlation(depths[peak:], values[peak:])
+    return before >= _CLEAR and after <= -_CLEAR
+
+
+def _sentence(trends: list[_Trend], dimension: int) -> str:
+    noun = f"The total lifespan of {_NOUNS[dimension]}"
+    if len(trends) == 1:
+        one = trends[0]
+        return (
+            f"{noun} {one.word} over the depth of {quoted(one.model)}: the last layer has "
+            f"{number(one.ratio)} times the first, rank correlation with depth "
+            f"{correlation(one.correlation)}."
+        )
+    words = Counter(trend.word for trend in trends).most_common()
+    ratios = [trend.ratio for trend in trends if np.isfinite(trend.ratio)]
+    spread = (
+        f"; the last layer has {number(min(ratios))} to {number(max(ratios))} times the first"
+        if ratios
+        else ""
+    )
+    if len(words) == 1:
+        return f"{noun} {words[0][0]} over depth in {every(len(trends), 'model')}{spread}."
+    parts = listing([f"{word} in {amount}" for word, amount in words])
+    return f"{noun} {parts} of {len(trends)} models{spread}."
+
+
+def _table(trends: list[_Trend], total: int) -> FindingTable:
+    columns: tuple[str, ...] = ("model", "over depth it", "last ÷ first", "ρ with depth")
+    rows: list[tuple[str, ...]] = [
+        (t.model, t.word, number(t.ratio), correlation(t.correlation)) for t in trends
+    ]
+    if total:
+        columns = (*columns, "half-samples")
+        rows = [(*row, f"{t.hits} of {total}") for row, t in zip(rows, trends, strict=True)]
+    return FindingTable(columns, tuple(rows))

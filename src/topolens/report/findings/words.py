@@ -1,0 +1,90 @@
+"""Numbers and lists as a reader expects them in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = [
+    "correlation",
+    "count",
+    "every",
+    "listing",
+    "number",
+    "percent",
+    "quoted",
+    "readable",
+    "times",
+]
+
+_LARGE = 1e5
+_SMALL = 1e-3
+
+
+def number(value: float) -> str:
+    """Return three significant digits, without an exponent where that stays short."""
+    if not np.isfinite(value):
+        return "–" if np.isnan(value) else ("∞" if value > 0 else "−∞")
+    value = float(f"{value:.3g}")
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= _LARGE or size < _SMALL:
+        return f"{value:.2e}".replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
+    digits = max(0, 2 - int(np.floor(np.log10(size))))
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage; a small one keeps a decimal.
+
+    The space does not break, so that number and sign stay together.
+    """
+    if not np.isfinite(share):
+        return "–"
+    hundredths = 100 * share
+    if 0 < abs(hundredths) < 1:
+        return f"{hundredths:.1f}\u00a0%"
+    return f"{hundredths:.0f}\u00a0%"
+
+
+def correlation(value: float) -> str:
+    """Return a correlation with two decimals."""
+    return f"{value:.2f}".replace("-", "−") if np.isfinite(value) else "–"
+
+
+def every(amount: int, noun: str) -> str:
+    """Return "both models" or "all 3 models"."""
+    return f"both {noun}s" if amount == 2 else f"all {amount} {noun}s"
+
+
+def readable(label: str) -> str:
+    """Return a measure's or metric's label as words: `linear_cka` is "linear CKA"."""
+    words = label.replace("_", " ").replace("wasserstein", "Wasserstein")
+    return re.sub(r"\bcka\b", "CKA", words)
+
+
+def times(ratio: float) -> str:
+    """Return a ratio as "2.3 times"."""
+    return f"{number(ratio)} times"
+
+
+def quoted(name: str) -> str:
+    """Return a name in quotation marks."""
+    return f"“{name}”"
+
+
+def listing(words: Sequence[str], *, shown: int = 6) -> str:
+    """Return "a, b and c"; a long list is cut and says how many more there are."""
+    if len(words) > shown:
+        return f"{', '.join(words[:shown])} and {len(words) - shown} more"
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def count(amount: int, singular: str, plural: str | None = None) -> str:
+    """Return "1 model", "3 models"."""
+    return f"{amount:,} {singular if amount == 1 else plural or singular + 's'}"

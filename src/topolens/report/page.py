@@ -1,0 +1,122 @@
+"""The report: one HTML file that stands alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup
+
+from topolens.report.charts import Chart, distance_charts, map_chart, profile_charts
+from topolens.report.facts import fact_line, layer_table, method_lines, provenance_lines
+from topolens.report.findings import collect_findings
+from topolens.report.findings.words import number, percent, readable
+from topolens.report.overview import overview_rows
+from topolens.report.payload import build_payload, script_text
+from topolens.report.style import line_styles
+from topolens.report.svg import inline_svg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from topolens.study.results import StudyReader
+
+__all__ = ["write_report"]
+
+_TEMPLATES = "topolens.report"
+
+
+def write_report(study: StudyReader, path: Path) -> Path:
+    """Write the report of a study as one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    study : StudyReader
+        A finished or half-finished study.
+    path : Path
+        The file to write; its folder is made if missing, an older file is replaced at once.
+
+    Returns
+    -------
+    Path
+        `path`. Equal studies give equal bytes.
+    """
+    script = _resource("page.js")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(_TEMPLATES, "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, percent=percent, readable=readable)
+    page = environment.get_template("page.html").render(
+        **_context(study),
+        style=Markup(_resource("page.css")),
+        script=Markup(script),
+        script_digest=_digest(script),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(page, encoding="utf-8")
+    os.replace(unfinished, path)  # noqa: PTH105  atomic on every platform
+    return path
+
+
+def _resource(name: str) -> str:
+    return resources.files(_TEMPLATES).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _digest(script: str) -> str:
+    """Return the hash by which the page's policy knows its one script."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+def _context(study: StudyReader) -> dict[str, Any]:
+    styles = line_styles((model.name, model.family) for model in study.models)
+    return {
+        "study": study,
+        "facts": fact_line(study),
+        "findings": collect_findings(study),
+        "profiles": _by_cloud(study, [_drawn(chart) for chart in profile_charts(study)]),
+        "layer_tables": layer_table(study),
+        "overview": overview_rows(study),
+        "matrices": _by_cloud(
+            study, [_drawn(chart, chart.name) for chart in distance_charts(study)]
+        ),
+        "layer_map": None if (chart := map_chart(study)) is None else _drawn(chart),
+        "styles": styles,
+        "method": method_lines(study),
+        "provenance": provenance_lines(study),
+        "payload": script_text(build_payload(study)),
+    }
+
+
+def _drawn(chart: Chart, matrix: str | None = None) -> dict[str, Any]:
+    svg = inline_svg(
+        chart.figure,
+        prefix=chart.name,
+        description=chart.description,
+        tips=chart.tips,
+        matrix=matrix,
+    )
+    return {
+        "title": chart.title,
+        "cloud": chart.cloud,
+        "subject": chart.subject,
+        "stress": chart.stress,
+        "svg": svg,
+        "wide": chart.figure.get_figwidth() > 6,
+    }
+
+
+def _by_cloud(study: StudyReader, charts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    groups = (
+        {"cloud": cloud, "charts": [chart for chart in charts if chart["cloud"] == cloud]}
+        for cloud in study.clouds
+    )
+    return [group for group in groups if group["charts"]]

@@ -1,0 +1,238 @@
+"""Studies made up in memory, realistic and extreme, for what reads studies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from topolens.base.results import Diagram, Diagrams, DistanceMatrix
+from topolens.study.results import LayerSummary, ModelSummary, StepFailure
+from topolens.study.spec import CloudSpec, ModelSpec, StudySpec
+
+SW1, SW0, CKA = "sliced_wasserstein H1", "sliced_wasserstein H0", "linear_cka"
+MEASURES = ("lifespan_sum H0", "lifespan_sum H1", "bar_count H0", "bar_count H1")
+NASTY = "<script>alert(1)</script>\"&'"
+COLUMNS = ("model", "family", "seed", "epoch", "layer", "index", "depth", "cloud", "measure")
+COLUMNS = (*COLUMNS, "value", "low", "high", "n_points")
+
+
+@dataclass
+class FakeStudy:
+    """A study whose every number is given; resample None is the full sample."""
+
+    models: tuple[ModelSummary, ...]
+    spec: StudySpec
+    clouds: tuple[str, ...] = ("scaled",)
+    measures: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    n_resamples: int = 0
+    failures: tuple[StepFailure, ...] = ()
+    warnings: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    root: Path = Path("study")
+    values: dict[tuple[str, str], dict[tuple[str, str], list[float]]] = field(default_factory=dict)
+    """(measure, cloud) -> (model, layer) -> value, then the values on the half-samples."""
+    matrices: dict[tuple[str, str, int | None], DistanceMatrix] = field(default_factory=dict)
+    bars: dict[tuple[str, str, str, int | None], Diagrams] = field(default_factory=dict)
+
+    def diagrams(self, model, layer, cloud, *, resample=None):
+        return self.bars.get((model, layer, cloud, resample))
+
+    def distances(self, metric, cloud, *, resample=None):
+        return self.matrices.get((metric, cloud, resample))
+
+    def resampled_values(self, measure, cloud):
+        return {key: list(v[1:]) for key, v in self.values.get((measure, cloud), {}).items()}
+
+    def table(self):
+        places = {(m.name, one.name): (m, one) for m in self.models for one in m.layers}
+        rows = []
+        for (measure, cloud), entries in self.values.items():
+            for label, series in entries.items():
+                model, layer = places[label]
+                spread = 1.96 * np.std(series[1:]) if len(series) > 1 else np.nan
+                who = (model.name, model.family, model.seed, model.epoch)
+                where = (layer.name, layer.index, layer.depth, cloud, measure)
+                band = (series[0], series[0] - spread, series[0] + spread)
+                rows.append((*who, *where, *band, layer.n_points))
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def make_model(name, layers, *, family="net", seed=0, accuracy=0.9, n_points=500, problem=None):
+    """A model whose layers are names."""
+    steps = max(1, len(layers) - 1)
+    summaries = tuple(
+        LayerSummary(layer, i, i / steps, n_points, 16 * (i + 1), n_points, 0, 0)
+        for i, layer in enumerate(layers)
+    )
+    return ModelSummary(
+        name, f"zoo:{family}", family, seed, None, accuracy, n_points, 12345, summaries, problem
+    )
+
+
+def make_spec(models, clouds=("scaled",), name="a study"):
+    """A spec that fits made-up models; the cloud `raw` keeps its scale."""
+    return StudySpec(
+        name=name,
+        description="Made up.",
+        models=[ModelSpec(name=model.name[:80], activations="x.npz") for model in models],
+        clouds=[
+            CloudSpec(name=cloud, normalise="none" if cloud == "raw" else "median")
+            for cloud in clouds
+        ],
+    )
+
+
+def make_study(models, *, clouds=("scaled",), n_resamples=0, name="a study", **fields):
+    """A study with models and nothing measured yet."""
+    return FakeStudy(
+        tuple(models),
+        make_spec(models, clouds, name),
+        tuple(clouds),
+        n_resamples=n_resamples,
+        **fields,
+    )
+
+
+def matrix_of(models, distances, metric=SW1, *, is_similarity=False):
+    """A distance matrix over all layers of all models in order."""
+    labels = tuple((m.name, layer.name) for m in models for layer in m.layers)
+    return DistanceMatrix(np.asarray(distances, float), labels, metric, is_similarity)
+
+
+def on_a_line(models, positions, metric=SW1):
+    """A distance matrix of layers that sit at given positions on a line."""
+    where = np.asarray(positions, float)
+    return matrix_of(models, np.abs(where[:, None] - where[None, :]), metric)
+
+
+def bars_at(births, deaths, n_points=500, h0=None):
+    """Diagrams with given loops."""
+    h0 = np.linspace(0.1, 0.5, 20) if h0 is None else np.asarray(h0)
+    pieces = np.stack([np.zeros(len(h0) + 1), np.append(h0, np.inf)], axis=1)
+    loops = np.stack([np.asarray(births, float), np.asarray(deaths, float)], axis=1)
+    return Diagrams((Diagram(0, pieces), Diagram(1, loops)), n_points, "euclidean", 2.0, "0.1.0")
+
+
+def realistic_study(
+    sizes=(9, 9, 9),
+    *,
+    families=None,
+    clouds=("scaled", "raw"),
+    n_resamples=4,
+    n_points=300,
+    n_loops=60,
+    seed=0,
+    name="Digits, three seeds",
+    layer_name="block{0}.conv",
+    model_name="net-{0}",
+):
+    """Models that make loops early and lose them late, with everything measured."""
+    rng = np.random.default_rng(seed)
+    families = families or ["resnet"] * len(sizes)
+    models = [
+        make_model(
+            model_name.format(i),
+            [layer_name.format(k) for k in range(size)],
+            family=family,
+            seed=i,
+            accuracy=0.9 + 0.01 * i,
+            n_points=n_points,
+        )
+        for i, (size, family) in enumerate(zip(sizes, families, strict=True))
+    ]
+    study = make_study(models, clouds=clouds, n_resamples=n_resamples, name=name)
+    study.measures, study.metrics = MEASURES, (SW1, SW0, CKA)
+    study.provenance = {
+        "topolens": "0.1.0",
+        "python": "3.11",
+        "data": {"source": "digits", "digest": "ab" * 8, "samples": n_points},
+    }
+    kinds = sorted(set(families))
+    for cloud in clouds:
+        for model in models:
+            _fill_layers(study, model, cloud, kinds.index(model.family), n_loops, rng)
+        _fill_matrices(study, cloud, kinds, rng)
+    return study
+
+
+def _fill_layers(study, model, cloud, kind, n_loops, rng):
+    for layer in model.layers:
+        hump = np.exp(-(((layer.depth - 0.3 - 0.2 * kind) / 0.25) ** 2)) + 0.03
+        scale = np.exp(rng.normal(0, 0.7)) * 5 if cloud == "raw" else 1.0
+        for resample in (None, *range(study.n_resamples)):
+            share = 1.0 if resample is None else 0.5
+            count = max(1, int(n_loops * share * (0.3 + hump)))
+            births = scale * (0.4 + 0.3 * rng.random(count))
+            deaths = births + scale * hump * 0.2 * rng.exponential(1, count)
+            h0 = scale * np.sort(0.2 + (0.7 - 0.4 * layer.depth) * rng.random(layer.n_points - 1))
+            diagrams = bars_at(births, deaths, layer.n_points, h0)
+            study.bars[model.name, layer.name, cloud, resample] = diagrams
+            for measure in MEASURES:
+                degree = int(measure[-1])
+                lifetimes = diagrams[degree].lifetimes
+                value = lifetimes.sum() if "sum" in measure else len(lifetimes)
+                entry = study.values.setdefault((measure, cloud), {})
+                entry.setdefault((model.name, layer.name), []).append(float(value))
+
+
+def _fill_matrices(study, cloud, kinds, rng):
+    depth = np.array([one.depth for m in study.models for one in m.layers])
+    kind = np.array([kinds.index(m.family) for m in study.models for _ in m.layers])
+    seeds = np.array([i for i, m in enumerate(study.models) for _ in m.layers])
+    own = rng.normal(0, 0.05, (len(study.models), 3))[seeds]
+    base = np.stack([3 * depth, np.sin(3 * depth), 0.7 * kind], axis=1) + own
+    for resample in (None, *range(study.n_resamples)):
+        place = base + rng.normal(0, 0.04, base.shape)
+        if cloud == "raw":
+            totals = study.values["lifespan_sum H1", cloud]
+            place[:, 0] += [totals[label][0] for label in totals]
+        gaps = np.linalg.norm(place[:, None] - place[None, :], axis=2)
+        for metric in (SW1, SW0):
+            study.matrices[metric, cloud, resample] = matrix_of(study.models, gaps, metric)
+        alike = np.exp(-gaps)
+        study.matrices[CKA, cloud, resample] = matrix_of(
+            study.models, alike, CKA, is_similarity=True
+        )
+
+
+def damaged_study():
+    """One model failed as a whole, one layer was not finite; names try to break out."""
+    study = realistic_study((5, 5, 4), families=["cnn", "cnn", "vit"], layer_name="blk{0}")
+    whole, nasty, vit = study.models
+    broken = replace(whole.layers[2], nonfinite=17, problem="17 values are NaN or infinite")
+    layers = (*whole.layers[:2], broken, *whole.layers[3:])
+    study.models = (
+        replace(whole, layers=layers),
+        nasty,
+        vit,
+        replace(make_model("lost", []), problem="the weights do not fit the network"),
+    )
+    label = (whole.name, broken.name)
+    for entries in study.values.values():
+        entries.pop(label)
+    for matrix in study.matrices.values():
+        index = matrix.labels.index(label)
+        matrix.values[index, :] = np.nan
+        matrix.values[:, index] = np.nan
+    study.bars = {key: bars for key, bars in study.bars.items() if key[:2] != label}
+    study.failures = (StepFailure("diagrams/net-0/blk2/scaled", "the cloud is not finite"),)
+    study.warnings = ("Layer blk1 of net-1 holds 12 duplicated rows.",)
+    return study
+
+
+def nasty_study():
+    """Every name that a person may choose tries to break out of its place."""
+    return realistic_study(
+        (3, 3),
+        families=["f" + NASTY, "g" + NASTY],
+        name="study " + NASTY,
+        layer_name=NASTY + "{0}",
+        model_name="$m_{{1}}$" + NASTY + "{0}",
+        clouds=("c" + NASTY, "raw"),
+    )
