@@ -86,6 +86,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "args": model.args,
         "code_sha256": _code_digest(file, model.source or ""),
         "preprocessing": {"scale": model.scale, "mean": model.mean, "std": model.std},
+        "random_weights_seed": _random_weights_seed(model),
     }
     weights_key = None
     if model.train is not None:
@@ -214,8 +215,20 @@ def _load(file: StudyFile, model: ModelSpec, weights: Path | None) -> nn.Module:
     from topolens.activations.models import load_model
 
     return load_model(
-        model.source or "", args=model.args, weights=weights, trust=file.trust, base=file.base
+        model.source or "",
+        args=model.args,
+        weights=weights,
+        trust=file.trust,
+        allow_pickle=file.allow_pickle,
+        base=file.base,
+        seed=_random_weights_seed(model) or 0,
     )
+
+
+def _random_weights_seed(model: ModelSpec) -> int | None:
+    """Seed of a model that is studied as it was initialised."""
+    given = model.weights is not None or model.train is not None
+    return None if given else model.seed or 0
 
 
 def _capture_settings(

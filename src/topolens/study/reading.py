@@ -29,9 +29,11 @@ class StudyFile:
     """Name of the file, for error sentences."""
     trust: bool = False
     """True if code that the study names may be loaded."""
+    allow_pickle: bool = False
+    """True if weights may be pickles (read with `weights_only=True`)."""
 
 
-def read_study(path: Path, *, trust: bool = False) -> StudyFile:
+def read_study(path: Path, *, trust: bool = False, allow_pickle: bool = False) -> StudyFile:
     """Read and check a study file.
 
     Raises
@@ -49,7 +51,7 @@ def read_study(path: Path, *, trust: bool = False) -> StudyFile:
     except tomllib.TOMLDecodeError as error:
         raise StudyError(str(path), [f"is not TOML: {error}"]) from None
     spec = check_table(table, path.parent, str(path), trust=trust)
-    return StudyFile(spec, path.parent, str(path), trust)
+    return StudyFile(spec, path.parent, str(path), trust, allow_pickle)
 
 
 def check_table(

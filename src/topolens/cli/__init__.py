@@ -1,0 +1,1 @@
+"""The `topolens` command; one file per verb."""

@@ -1,0 +1,54 @@
+"""The `topolens` command: verbs, and what a mistake or an interruption looks like."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from topolens.base.errors import TopolensError
+from topolens.cli.layers import layers
+from topolens.cli.list import list_operations
+from topolens.cli.report import report
+from topolens.cli.run import run
+
+__all__ = ["main"]
+
+USER_MISTAKE = 2
+INTERRUPTED = 130
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(run)
+app.command()(report)
+app.command()(layers)
+app.command(name="list")(list_operations)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from topolens import __version__
+
+        typer.echo(f"topolens {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def topolens(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Show the shape of what a neural network makes of its data, layer by layer."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command. A TopolensError is a sentence and exit 2; a bug keeps its traceback."""
+    try:
+        app(args=argv, prog_name="topolens")
+    except TopolensError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(USER_MISTAKE)
+    except KeyboardInterrupt:
+        typer.echo("stopped; what was finished is kept, run the same command to go on", err=True)
+        sys.exit(INTERRUPTED)

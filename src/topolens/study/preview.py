@@ -1,0 +1,60 @@
+"""What a study would do, counted before anything is computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from topolens.base.registry import descriptors, metrics
+from topolens.study.capturing import (
+    Capture,
+    is_captured,
+    needs_training,
+    resolve_layers,
+    study_samples,
+)
+from topolens.study.reading import StudyFile
+from topolens.study.run import plan_captures
+
+__all__ = ["preview"]
+
+
+def preview(file: StudyFile, root: Path) -> list[str]:
+    """Return the steps of a study as lines, with what is there already.
+
+    Models are built to name their layers, but nothing is trained, captured or written. A module
+    that is called several times per pass counts once here and gives a layer per call later.
+    """
+    spec = file.spec
+    samples = study_samples(file, spec.data) if spec.data else None
+    captures = plan_captures(root, file, samples)
+    layers = {c.model.name: resolve_layers(file, c.model) for c in captures}
+    total = sum(len(names) for names in layers.values())
+    versions = len(spec.clouds) * (1 + spec.resamples)
+    pairs = len(captures) * (len(captures) + 1) // 2
+    lines = [f"{spec.name}: {len(captures)} models, {total} layers, {len(spec.clouds)} clouds"]
+    for capture in captures:
+        lines += _capture_lines(root, capture, layers[capture.model.name])
+    lines.append(
+        f"persistence  {total} layers x {len(spec.clouds)} clouds x "
+        f"{1 + spec.resamples} (whole and half-samples) = {total * versions} steps"
+    )
+    for chosen in spec.descriptors:
+        groups = total if descriptors[chosen.name].takes == "points" else len(captures)
+        lines.append(f"describe     {chosen.label}: {groups * versions} steps")
+    for chosen in spec.comparisons:
+        kind = "same samples" if metrics[chosen.name].paired_rows else "any samples"
+        lines.append(f"compare      {chosen.label} ({kind}): {pairs * versions} steps")
+    return lines
+
+
+def _capture_lines(root: Path, capture: Capture, layers: list[str]) -> list[str]:
+    model = capture.model
+    lines = []
+    if model.train is not None:
+        state = "to do" if needs_training(root, capture) else "done"
+        recipe = f"{model.train.epochs} epochs, seed {model.train.seed}"
+        lines.append(f"train        {model.name}: {recipe} ({state})")
+    state = "done" if is_captured(root, capture) else "to do"
+    named = ", ".join(layers[:4]) + (", …" if len(layers) > 4 else "")
+    lines.append(f"capture      {model.name}: {len(layers)} layers: {named} ({state})")
+    return lines
