@@ -144,14 +144,20 @@ def _factory_in(path: Path, name: str) -> Callable[..., object]:
 
 
 def _check_arguments(factory: Callable[..., object], given: Mapping[str, Any], source: str) -> None:
-    parameters = inspect.signature(factory).parameters.values()
+    signature = inspect.signature(factory)
     try:
-        inspect.signature(factory).bind(**given)
+        signature.bind(**given)
     except TypeError as error:
-        listed = ", ".join(str(parameter) for parameter in parameters) or "none"
+        listed = ", ".join(map(_described, signature.parameters.values())) or "none"
         raise InvalidInputError(
             f"`args` must be arguments of `{source}`; {error}; it takes: {listed}"
         ) from None
+
+
+def _described(parameter: inspect.Parameter) -> str:
+    if parameter.default is parameter.empty:
+        return parameter.name
+    return f"{parameter.name}={parameter.default!r}"
 
 
 def _call(factory: Callable[..., object], given: Mapping[str, Any], source: str) -> object:

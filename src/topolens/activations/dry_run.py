@@ -1,0 +1,63 @@
+"""What a capture would keep, without any data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from topolens.activations.capture import capture
+from topolens.activations.layers import LayerInfo, layer_table, select_layers
+from topolens.activations.needs_torch import nn, torch
+from topolens.base.errors import InvalidInputError
+
+__all__ = ["dry_run"]
+
+
+def dry_run(
+    model: nn.Module,
+    input_shape: Sequence[int] | None,
+    *,
+    layers: Sequence[str],
+    exclude: Sequence[str] = (),
+    pool: str = "mean",
+) -> tuple[list[LayerInfo], dict[str, tuple[int, int]], InvalidInputError | None]:
+    """Run two samples of zeros through a model and see what a capture keeps of each layer.
+
+    Parameters
+    ----------
+    model : Module
+    input_shape : sequence of int, optional
+        Shape of one sample; by default the model's own attribute `input_shape`.
+    layers, exclude, pool
+        As in `record`.
+
+    Returns
+    -------
+    table : list of LayerInfo
+        Every module.
+    kept : dict
+        Rows per sample and features per row, by captured layer.
+    mistake : InvalidInputError or None
+        Why nothing could be captured, where the model itself runs.
+
+    Raises
+    ------
+    InvalidInputError
+        If no input shape is known or the model does not run on it.
+    """
+    shape = input_shape or getattr(model, "input_shape", None)
+    if shape is None:
+        raise InvalidInputError(
+            f"`input_shape` must be given for a {type(model).__name__}, as in "
+            "`--input-shape 3,32,32`"
+        )
+    example = torch.zeros(2, *shape)
+    table = layer_table(model, example)
+    try:
+        names = select_layers(model, layers, exclude)
+        batch = next(capture(model, [(example, np.arange(2))], layers=names, pool=pool))
+    except InvalidInputError as mistake:
+        return table, {}, mistake
+    kept = {name: (len(own.rows) // 2, own.rows.shape[1]) for name, own in batch.layers.items()}
+    return table, kept, None
