@@ -10,12 +10,13 @@ import numpy as np
 
 from topolens.report.embedding import LayerMap, layer_map
 from topolens.report.findings.reading import label_of, main_cloud
-from topolens.report.findings.words import number, readable
+from topolens.report.findings.words import heading, number
 from topolens.report.heatmaps import heatmap_side, plot_distances
 from topolens.report.plots import plot_profiles
-from topolens.report.style import MUTED, drawing_style, line_styles, new_figure, plain
+from topolens.report.style import GRID, MUTED, SERIES, drawing_style, line_styles, new_figure, plain
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Chart",
+    "constant_measures",
     "distance_charts",
     "main_metric",
     "map_chart",
@@ -52,18 +54,16 @@ class Chart:
     """How much a flat map distorts."""
 
 
-def profile_charts(study: StudyReader) -> Iterator[Chart]:
-    """Yield one chart per measure and cloud that has values."""
+def profile_charts(study: StudyReader, *, legend: bool = True) -> Iterator[Chart]:
+    """Yield one chart per measure and cloud whose values differ from layer to layer."""
     table = study.table()
     for index, cloud in enumerate(study.clouds):
         for place, measure in enumerate(study.measures):
             rows = table[(table["measure"] == measure) & (table["cloud"] == cloud)]
             rows = rows[np.isfinite(rows["value"])]
-            if rows.empty:
+            if rows.empty or _is_constant(rows):
                 continue
-            with drawing_style():
-                figure = new_figure(4.5, 3.1)
-                plot_profiles(table, measure, cloud=cloud, ax=figure.add_subplot())
+            figure = _profile_figure(table, measure, cloud, legend=legend)
             tips = {
                 f"profile of {model}": [
                     f"{model} · {row.layer}\ndepth {row.depth:.2f} · {number(row.value)}"
@@ -82,6 +82,31 @@ def profile_charts(study: StudyReader) -> Iterator[Chart]:
             )
 
 
+def constant_measures(study: StudyReader) -> list[tuple[str, float]]:
+    """Return the measures that say the same of every layer in the main cloud."""
+    table = study.table()
+    table = table[(table["cloud"] == main_cloud(study)) & np.isfinite(table["value"])]
+    groups = ((name, table[table["measure"] == name]) for name in study.measures)
+    return [
+        (name, float(rows["value"].iloc[0]))
+        for name, rows in groups
+        if len(rows) and _is_constant(rows)
+    ]
+
+
+def _is_constant(rows: pd.DataFrame) -> bool:
+    return len(rows) > 1 and rows["value"].nunique() == 1
+
+
+def _profile_figure(table: pd.DataFrame, measure: str, cloud: str, *, legend: bool) -> Figure:
+    with drawing_style():
+        figure = new_figure(4.5, 3.1)
+        ax = plot_profiles(table, measure, cloud=cloud, ax=figure.add_subplot())
+        if not legend and (shown := ax.get_legend()) is not None:
+            shown.remove()
+    return figure
+
+
 def distance_charts(study: StudyReader) -> Iterator[Chart]:
     """Yield one heat map per metric and cloud that has values."""
     for index, cloud in enumerate(study.clouds):
@@ -96,7 +121,7 @@ def distance_charts(study: StudyReader) -> Iterator[Chart]:
             yield Chart(
                 name=f"distances-{index}-{place}",
                 figure=figure,
-                title=readable(metric),
+                title=heading(metric),
                 description=f"{metric} between all {len(matrix)} layers, cloud {cloud}",
                 cloud=cloud,
                 subject=metric,
@@ -109,7 +134,7 @@ def main_metric(study: StudyReader) -> str | None:
     return loops or next(iter(study.metrics), None)
 
 
-def map_chart(study: StudyReader) -> Chart | None:
+def map_chart(study: StudyReader, *, legend: bool = True) -> Chart | None:
     """Return the flat map of all layers under the main metric, if there are at least three."""
     metric, cloud = main_metric(study), main_cloud(study)
     matrix = None if metric is None else study.distances(metric, cloud)
@@ -117,8 +142,11 @@ def map_chart(study: StudyReader) -> Chart | None:
     if metric is None or found is None:
         return None
     with drawing_style():
-        figure = new_figure(6.4, 4.8)
-        tips = _draw_map(figure.add_subplot(), study, found)
+        figure = new_figure(7.6, _map_height(found))
+        ax = figure.add_subplot()
+        tips = _draw_map(ax, study, found)
+        if legend and len(study.models) <= _MOST_LEGEND:
+            ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return Chart(
         name="layer-map",
         figure=figure,
@@ -131,10 +159,14 @@ def map_chart(study: StudyReader) -> Chart | None:
     )
 
 
+def _map_height(found: LayerMap) -> float:
+    width, height = np.ptp(found.positions, axis=0)
+    return float(np.clip(7.0 * height / width if width > 0 else 4.0, 2.4, 6.5))
+
+
 def _draw_map(ax: Axes, study: StudyReader, found: LayerMap) -> dict[str, list[str]]:
     styles = line_styles((model.name, model.family) for model in study.models)
     tips = {}
-    crowded = len(study.models) > _MOST_LEGEND
     for model in study.models:
         rows = [i for i, label in enumerate(found.labels) if label[0] == model.name]
         if not rows:
@@ -147,10 +179,7 @@ def _draw_map(ax: Axes, study: StudyReader, found: LayerMap) -> dict[str, list[s
         ax.plot(*path[-1], "s", color=colour, markersize=7, zorder=3, label=plain(model.name))
         tips[gid] = [f"{found.labels[row][0]} · {found.labels[row][1]}" for row in rows]
     ax.set(aspect="equal", xticks=[], yticks=[])
-    ax.set_adjustable("datalim")
     ax.spines[:].set_visible(False)
-    if not crowded:
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return tips
 
 
@@ -168,12 +197,14 @@ def overview_chart(study: StudyReader) -> Chart | None:
     heights = [-(-len(row) // columns) for row in rows]
     with drawing_style():
         figure = new_figure(1.15 * columns + 0.2, 1.35 * sum(heights) + 0.2)
-        top = _largest_death(study, cloud)
+        low, high = _loop_range(study, cloud)
         first = 0
         for row, height in zip(rows, heights, strict=True):
             for place, (model, layer) in enumerate(row):
                 ax = figure.add_subplot(sum(heights), columns, first * columns + place + 1)
-                _draw_panel(ax, study, model, layer, top)
+                _draw_panel(
+                    ax, study, (model, layer), (low, high), first_column=place % columns == 0
+                )
             first += height
     return Chart(
         name="diagrams",
@@ -185,29 +216,37 @@ def overview_chart(study: StudyReader) -> Chart | None:
     )
 
 
-def _largest_death(study: StudyReader, cloud: str) -> float:
+def _loop_range(study: StudyReader, cloud: str) -> tuple[float, float]:
     found = (
         study.diagrams(model.name, layer.name, cloud)
         for model in study.models
         for layer in model.layers
     )
-    deaths = [
-        float(one[1].finite[:, 1].max())
-        for one in found
-        if one is not None and len(one) > 1 and len(one[1].finite)
-    ]
-    return max(deaths, default=1.0)
+    loops = [one[1].finite for one in found if one is not None and len(one) > 1]
+    bars = np.concatenate([np.empty((0, 2)), *loops])
+    if len(bars) == 0:
+        return 0.0, 1.0
+    low, high = float(bars[:, 0].min()), float(bars[:, 1].max())
+    return low, high if high > low else low + 1.0
 
 
-def _draw_panel(ax: Axes, study: StudyReader, model: str, layer: str, top: float) -> None:
-    ax.plot([0, top], [0, top], color=MUTED, linewidth=0.5)
-    diagrams = study.diagrams(model, layer, main_cloud(study))
+def _draw_panel(
+    ax: Axes,
+    study: StudyReader,
+    label: tuple[str, str],
+    limits: tuple[float, float],
+    *,
+    first_column: bool,
+) -> None:
+    ax.plot(limits, limits, color=MUTED, linewidth=0.5)
+    diagrams = study.diagrams(*label, main_cloud(study))
     if diagrams is not None and len(diagrams) > 1:
         finite = diagrams[1].finite
         longest = np.argsort(finite[:, 0] - finite[:, 1], kind="stable")[:_MOST_DOTS]
-        ax.plot(*finite[longest].T, ".", color="#c4510c", markersize=1.8, markeredgewidth=0)
-    ax.set(xlim=(0, top), ylim=(0, top), xticks=[], yticks=[], aspect="equal")
-    ax.spines[:].set_visible(False)
-    ax.set_title(plain(layer[-16:]), fontsize=6.5, color=MUTED, loc="center", pad=2)
-    if ax.get_subplotspec().is_first_col():
-        ax.set_ylabel(plain(model[-18:]), fontsize=6.5)
+        dots = finite[longest].T
+        ax.plot(*dots, ".", color=SERIES[1], markersize=2.2, markeredgewidth=0, rasterized=True)
+    ax.set(xlim=limits, ylim=limits, xticks=[], yticks=[], aspect="equal")
+    ax.spines[:].set_color(GRID)
+    ax.set_title(plain(label[1][-16:]), fontsize=6.5, color=MUTED, loc="center", pad=2)
+    if first_column:
+        ax.set_ylabel(plain(label[0][-18:]), fontsize=6.5)

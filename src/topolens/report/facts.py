@@ -120,10 +120,13 @@ def _pooling_sentence(study: StudyReader) -> str:
     default = study.spec.capture.pool
     own = [f"“{one.pool}” in {one.name}" for one in study.spec.models if one.pool]
     extra = f"; {listing(own)}" if own else ""
-    layers = listing([f"“{name}”" for name in study.spec.capture.layers])
+    chosen = listing([f"“{name}”" for name in study.spec.capture.layers])
+    given = [one for one in study.spec.models if one.layers]
+    for one in given[:4]:
+        chosen += f", in {one.name} by {listing([f'“{name}”' for name in one.layers or ()])}"
     return (
         f"Layers with positions or tokens are reduced to one row per sample by “{default}”{extra}. "
-        f"Layers were chosen by {layers}: {count(_n_layers(study), 'layer')} in all."
+        f"Layers were chosen by {chosen}: {count(_n_layers(study), 'layer')} in all."
     )
 
 

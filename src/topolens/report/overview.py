@@ -50,7 +50,7 @@ def overview_rows(study: StudyReader) -> list[OverviewRow]:
         for m, model in enumerate(study.models)
         for k in range(len(model.layers))
     }
-    top = max((float(bars[:, 1].max()) for bars in found.values() if len(bars)), default=1.0)
+    low, high = _range(list(found.values()))
     return [
         OverviewRow(
             model.name,
@@ -59,7 +59,7 @@ def overview_rows(study: StudyReader) -> list[OverviewRow]:
                 SmallDiagram(
                     layer.name,
                     k,
-                    _dots_path(found[m, k], top, dots),
+                    _dots_path(found[m, k], low, high, dots),
                     len(found[m, k]),
                     layer.problem,
                 )
@@ -78,8 +78,14 @@ def _loops(study: StudyReader, model: ModelSummary, index: int) -> NDArray[np.fl
     return diagrams[1].finite
 
 
-def _dots_path(bars: NDArray[np.float64], top: float, most: int) -> str:
+def _range(found: list[NDArray[np.float64]]) -> tuple[float, float]:
+    low = min((float(bars[:, 0].min()) for bars in found if len(bars)), default=0.0)
+    high = max((float(bars[:, 1].max()) for bars in found if len(bars)), default=1.0)
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _dots_path(bars: NDArray[np.float64], low: float, high: float, most: int) -> str:
     """Return zero-length strokes, which round caps turn into dots: the shortest way to say it."""
     order = np.argsort(bars[:, 0] - bars[:, 1], kind="stable")[:most]
-    scaled = np.round(_SIDE * bars[order] / top, 1)
+    scaled = np.round(_SIDE * (bars[order] - low) / (high - low), 1)
     return "".join(f"M{x:g} {_SIDE - y:g}h0" for x, y in scaled.tolist())

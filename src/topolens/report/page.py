@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from topolens.report.charts import Chart, distance_charts, map_chart, profile_charts
+from topolens.report.charts import (
+    Chart,
+    constant_measures,
+    distance_charts,
+    map_chart,
+    profile_charts,
+)
 from topolens.report.facts import fact_line, layer_table, method_lines, provenance_lines
 from topolens.report.findings import collect_findings
 from topolens.report.findings.words import number, percent, readable
@@ -82,13 +88,16 @@ def _context(study: StudyReader) -> dict[str, Any]:
         "study": study,
         "facts": fact_line(study),
         "findings": collect_findings(study),
-        "profiles": _by_cloud(study, [_drawn(chart) for chart in profile_charts(study)]),
+        "profiles": _by_cloud(
+            study, [_drawn(chart) for chart in profile_charts(study, legend=False)]
+        ),
+        "constants": constant_measures(study),
         "layer_tables": layer_table(study),
         "overview": overview_rows(study),
         "matrices": _by_cloud(
             study, [_drawn(chart, chart.name) for chart in distance_charts(study)]
         ),
-        "layer_map": None if (chart := map_chart(study)) is None else _drawn(chart),
+        "layer_map": None if (chart := map_chart(study, legend=False)) is None else _drawn(chart),
         "styles": styles,
         "method": method_lines(study),
         "provenance": provenance_lines(study),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from topolens.report.findings.words import readable
+from topolens.report.findings.words import heading
 from topolens.report.style import (
     GRID,
     MUTED,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_barcode", "plot_diagram", "plot_profiles"]
 
 _MOST_LEGEND = 8
+_NEAR_ZERO = 0.6
 
 
 def plot_diagram(diagrams: Diagrams, *, ax: Axes | None = None) -> Axes:
@@ -129,9 +130,10 @@ def plot_profiles(
         ax.set_axisbelow(True)
         for name, one in rows.groupby("model", sort=False):
             _draw_profile(ax, one.sort_values("index"), str(name), styles[str(name)], len(styles))
-        ax.set(xlabel="relative depth", title=plain(readable(measure)), xlim=(-0.03, 1.03))
+        ax.set(xlabel="relative depth", title=plain(heading(measure)), xlim=(-0.03, 1.03))
         ax.yaxis.set_major_locator(MaxNLocator(5))
-        if len(rows) and rows["value"].min() >= 0:
+        low, high = rows["value"].min(), rows["value"].max()
+        if len(rows) and 0 <= low <= _NEAR_ZERO * high:
             ax.set_ylim(bottom=0)
         if 1 < len(styles) <= _MOST_LEGEND:
             ax.legend(loc="best", handlelength=2.4, frameon=False)

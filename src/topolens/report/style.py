@@ -102,7 +102,7 @@ class LineStyle:
 
 def drawing_style() -> AbstractContextManager[None]:
     """Return the context in which figures are made and saved; leaves global settings alone."""
-    settings: dict[str, Any] = {**mpl.rcParamsDefault, **_STYLE}
+    settings: dict[Any, Any] = dict(mpl.rcParamsDefault.items()) | dict(_STYLE)
     settings.pop("backend", None)
     context: AbstractContextManager[None] = mpl.rc_context(settings)
     return context

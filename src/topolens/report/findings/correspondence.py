@@ -79,15 +79,19 @@ def corresponding_layers(study: StudyReader) -> list[Finding]:
             robustness=robustness,
             settled=settled,
             table=_table(known, matrices),
-            notes=_unequal_counts(known[main]),
+            notes=(*_by_family(known, matrices), *_unequal_counts(known[main])),
         )
     ]
 
 
-def recognition(matrix: DistanceMatrix, found: list[Block]) -> Recognition:
-    """Return hits and chance over all ordered pairs of different models."""
+def recognition(
+    matrix: DistanceMatrix, found: list[Block], *, same_family: bool | None = None
+) -> Recognition:
+    """Return hits and chance over all ordered pairs of different models (of one kind)."""
     hits, chances = [], []
     for first, second in itertools.permutations(found, 2):
+        if same_family is not None and _is_family(first, second) != same_family:
+            continue
         distances = distances_between(matrix, first, second)
         same = corresponding(first, second)
         rows = np.isfinite(distances).any(axis=1)
@@ -180,6 +184,24 @@ def _nearest_name(row: np.ndarray, second: Block) -> str:
     if not np.isfinite(row).any():
         return "–"
     return second.layers[int(np.nanargmin(row))].name
+
+
+def _is_family(first: Block, second: Block) -> bool:
+    return first.model.family == second.model.family
+
+
+def _by_family(
+    known: dict[str, list[Block]], matrices: dict[str, DistanceMatrix]
+) -> tuple[str, ...]:
+    kinds = {_is_family(*pair) for pair in itertools.combinations(next(iter(known.values())), 2)}
+    if len(kinds) < 2:
+        return ()
+    parts = []
+    for metric, found in known.items():
+        inside = recognition(matrices[metric], found, same_family=True).share
+        across = recognition(matrices[metric], found, same_family=False).share
+        parts.append(f"{percent(inside)} against {percent(across)} by {readable(metric)}")
+    return (f"Within one family against across families: {listing(parts)}.",)
 
 
 def _unequal_counts(found: list[Block]) -> tuple[str, ...]:

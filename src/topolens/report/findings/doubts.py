@@ -79,17 +79,19 @@ def _dips(profile: Profile, noun: str) -> list[str]:
     for index in range(1, len(values) - 1):
         lower = min(values[index - 1], values[index + 1])
         if lower > 0 and values[index] < _FAR_BELOW * lower:
+            name, share = profile.layers[index].name, percent(values[index] / lower)
             sentences.append(
-                f"{quoted(profile.layers[index].name)} of {quoted(profile.model.name)} looks "
-                f"degenerate: its {noun} ({number(values[index])}) is {percent(values[index] / lower)}"
-                " of the lower neighbour's."
+                f"{quoted(name)} of {quoted(profile.model.name)} looks degenerate: its {noun} "
+                f"({number(values[index])}) is {share} of the lower neighbour's."
             )
     return sentences
 
 
 def _failures(study: StudyReader) -> list[str]:
     models = [
-        f"Model {quoted(m.name)} has no results: {m.problem}" for m in study.models if m.problem
+        f"Model {quoted(one.name)} has no results: {one.problem}"
+        for one in study.models
+        if one.problem
     ]
     steps = [f"Step {quoted(one.step)} failed: {one.reason}" for one in study.failures]
     return models + steps

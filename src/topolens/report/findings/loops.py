@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from topolens.report.findings.finding import Finding, FindingTable, hits_cell, verdict
 from topolens.report.findings.reading import Profile, label_of, main_cloud, profiles
-from topolens.report.findings.words import every, number, percent, quoted, readable
+from topolens.report.findings.words import by_place, number, percent, quoted, readable
 
 if TYPE_CHECKING:
     from topolens.study.results import StudyReader
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["loops_over_depth"]
 
 _GONE_SHARE = 0.05
-_SAME_DEPTH = 0.01
 _RULE = (
     "Peak: the layer with the largest total H1 lifespan. Gone: the first layer after the peak "
     "from which every value stays below 5 % of the peak; settled when at least three quarters of "
@@ -106,24 +104,13 @@ def _sentence(models: list[_Loops]) -> str:
         one = models[0]
         where = f"Loops are most pronounced in {quoted(one.peak)} of {quoted(one.model)}"
         return f"{where} (total lifespan {number(one.value)}) and {_end(one)}."
-    place, most = Counter(one.peak for one in models).most_common(1)[0]
-    if most == len(models):
-        start = f"Loops peak in {quoted(place)} in {every(len(models), 'model')}"
-    elif most > 1:
-        start = f"Loops peak in {quoted(place)} in {most} of {len(models)} models"
-    else:
-        low, high = min(one.depth for one in models), max(one.depth for one in models)
-        start = f"Loops peak at relative depth {_span(low, high)}"
+    start = f"Loops peak {by_place([(f'in {quoted(one.peak)}', one.model) for one in models])}"
     ended = sum(one.gone is not None for one in models)
     if ended == 0:
         return f"{start}; in none of them do they vanish before the last layer."
     if ended == len(models):
         return f"{start}; in every model they vanish before the end."
     return f"{start}; they vanish before the end in {ended} of {len(models)}."
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:.2f}" if high - low < _SAME_DEPTH else f"{low:.2f} to {high:.2f}"
 
 
 def _end(one: _Loops) -> str:

@@ -18,7 +18,7 @@ from topolens.report.findings.reading import (
     main_cloud,
     repeated_matrices,
 )
-from topolens.report.findings.words import listing, number, quoted, readable
+from topolens.report.findings.words import by_place, number, quoted, readable
 
 if TYPE_CHECKING:
     from topolens.base.results import DistanceMatrix
@@ -129,22 +129,9 @@ def _sentence(found: list[_Closest]) -> str:
             f"In none of the {len(found)} models do two layers come within twice the sampling "
             f"noise; the closest pair lies at {number(least)} times it, so no layer is redundant."
         )
-    parts = [_by_model(group) for group in _grouped(alike + near)]
+    places = [(f"{quoted(p.first)} and {quoted(p.second)}", p.model) for p in alike + near]
     how = "cannot" if alike and not near else "can hardly"
-    return f"By their loops, these layers {how} be told apart: {listing(parts, shown=4)}."
-
-
-def _grouped(found: list[_Closest]) -> list[list[_Closest]]:
-    """Put models whose closest layers have the same names together."""
-    groups: dict[tuple[str, str], list[_Closest]] = {}
-    for one in found:
-        groups.setdefault((one.first, one.second), []).append(one)
-    return sorted(groups.values(), key=lambda group: -len(group))
-
-
-def _by_model(group: list[_Closest]) -> str:
-    who = quoted(group[0].model) if len(group) == 1 else f"{len(group)} models"
-    return f"{quoted(group[0].first)} and {quoted(group[0].second)} in {who}"
+    return f"By their loops, these layers {how} be told apart: {by_place(places)}."
 
 
 def _reading(ratio: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from topolens.report.findings.reading import (
     main_cloud,
     repeated_matrices,
 )
-from topolens.report.findings.words import count, every, listing, number, quoted, readable, times
+from topolens.report.findings.words import by_place, number, quoted, readable, times
 
 if TYPE_CHECKING:
     from topolens.base.results import DistanceMatrix
@@ -108,17 +107,8 @@ def _sentence(steps: list[_Step]) -> str:
             f"In {quoted(one.model)} the topology changes most between {one.place}: a sliced "
             f"Wasserstein distance of {number(one.size)}, {times(one.over_median)} the median step."
         )
-    place, most = Counter(step.place for step in steps).most_common(1)[0]
-    if most == len(steps):
-        return f"In {every(len(steps), 'model')} the topology changes most between {place}."
-    if most > 1:
-        return (
-            f"The topology changes most between {place} in {most} of {len(steps)} models; "
-            f"the others have their largest step elsewhere."
-        )
-    shown = [f"between {step.place} in {quoted(step.model)}" for step in steps[:3]]
-    tail = f"; the table has {count(len(steps) - 3, 'more model')}" if len(steps) > 3 else ""
-    return f"The topology changes most {listing(shown)}{tail}."
+    places = by_place([(f"between {step.place}", step.model) for step in steps])
+    return f"The topology changes most {places}."
 
 
 def _table(steps: list[_Step], total: int) -> FindingTable:

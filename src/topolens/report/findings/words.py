@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 __all__ = [
+    "by_place",
     "correlation",
     "count",
     "every",
+    "heading",
     "listing",
     "number",
     "percent",
@@ -50,6 +52,22 @@ def percent(share: float) -> str:
     return f"{hundredths:.0f}\u00a0%"
 
 
+def by_place(places: Sequence[tuple[str, str]], *, shown: int = 3) -> str:
+    """Return "at a in 2 models and at b in “m”" from (place, model) pairs, commonest first."""
+    groups: dict[str, list[str]] = {}
+    for place, model in places:
+        groups.setdefault(place, []).append(model)
+    if len(groups) == 1 and len(places) > 1:
+        return f"{places[0][0]} in {every(len(places), 'model')}"
+    largest = sorted(groups.items(), key=lambda group: -len(group[1]))
+    parts = [
+        f"{place} in {quoted(models[0]) if len(models) == 1 else f'{len(models)} models'}"
+        for place, models in largest[:shown]
+    ]
+    rest = sum(len(models) for _, models in largest[shown:])
+    return listing([*parts, f"elsewhere in {count(rest, 'other')}"] if rest else parts)
+
+
 def correlation(value: float) -> str:
     """Return a correlation with two decimals."""
     return f"{value:.2f}".replace("-", "−") if np.isfinite(value) else "–"
@@ -64,6 +82,12 @@ def readable(label: str) -> str:
     """Return a measure's or metric's label as words: `linear_cka` is "linear CKA"."""
     words = label.replace("_", " ").replace("wasserstein", "Wasserstein")
     return re.sub(r"\bcka\b", "CKA", words)
+
+
+def heading(label: str) -> str:
+    """Return a readable label with a capital first letter."""
+    words = readable(label)
+    return words[:1].upper() + words[1:]
 
 
 def times(ratio: float) -> str:

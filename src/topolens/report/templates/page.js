@@ -83,38 +83,39 @@
     return [pen, width];
   }
 
-  function ticks(top) {
-    const rough = top / 4;
+  function ticks(low, top) {
+    const rough = (top - low) / 5;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
     const found = [];
-    for (let value = 0; value <= top * 1.0001; value += step) found.push(Number(value.toPrecision(6)));
+    for (let k = Math.ceil(low / step - 1e-6); k * step <= top + step * 1e-6; k += 1) found.push(Number((k * step).toPrecision(6)));
     return found;
   }
 
-  function drawDiagram(canvas, pairs, degree, top) {
+  function drawDiagram(canvas, pairs, degree, low, top) {
     const side = Math.min(canvas.clientWidth || 320, 470);
     const [pen, width] = prepare(canvas, side);
     const left = 46, bottom = 38, right = 10, head = 14;
     const span = Math.min(width - left - right, side - bottom - head);
-    const x = (value) => left + (value / top) * span;
-    const y = (value) => side - bottom - (Math.min(value, top * 1.06) / top) * span * 0.98;
+    const x = (value) => left + ((value - low) / (top - low)) * span;
+    const y = (value) => side - bottom - ((value - low) / (top - low)) * span;
+    const forever = top + 0.02 * (top - low);
     pen.strokeStyle = colour("--grid");
     pen.fillStyle = colour("--muted");
     pen.lineWidth = 1;
-    for (const value of ticks(top)) {
+    for (const value of ticks(low, top)) {
       pen.beginPath(); pen.moveTo(left, y(value)); pen.lineTo(left + span, y(value)); pen.stroke();
       pen.textAlign = "right"; pen.textBaseline = "middle"; pen.fillText(shown(value), left - 8, y(value));
       pen.textAlign = "center"; pen.textBaseline = "top"; pen.fillText(shown(value), x(value), side - bottom + 6);
     }
     pen.strokeStyle = colour("--muted");
-    pen.beginPath(); pen.moveTo(x(0), y(0)); pen.lineTo(x(top), y(top)); pen.stroke();
+    pen.beginPath(); pen.moveTo(x(low), y(low)); pen.lineTo(x(top), y(top)); pen.stroke();
     pen.textAlign = "right"; pen.textBaseline = "bottom"; pen.fillText("born at", left + span, side - 2);
     pen.save(); pen.translate(11, head); pen.rotate(-Math.PI / 2); pen.fillText("gone at", 0, 6); pen.restore();
     pen.fillStyle = colour("--series-" + degree);
     pen.globalAlpha = 0.65;
     const marks = pairs.map(([birth, death]) => {
-      const end = Number.isFinite(death) ? death : top * 1.06;
+      const end = Number.isFinite(death) ? death : forever;
       pen.beginPath(); pen.arc(x(birth), y(end), 2.6, 0, 7); pen.fill();
       return [x(birth), y(end), birth, death];
     });
@@ -123,18 +124,18 @@
     canvas.reach = (mark, px, py) => Math.hypot(mark[0] - px, mark[1] - py);
   }
 
-  function drawBarcode(canvas, pairs, degree, top) {
+  function drawBarcode(canvas, pairs, degree, low, top) {
     const side = Math.min(canvas.clientWidth || 320, 470);
     const [pen, width] = prepare(canvas, side);
     const left = 14, bottom = 38, right = 14, head = 8;
     const longest = pairs.slice().sort((a, b) => (b[1] - b[0]) - (a[1] - a[0])).slice(0, 200);
     longest.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    const x = (value) => left + (Math.min(value, top * 1.04) / (top * 1.04)) * (width - left - right);
+    const x = (value) => left + ((Math.min(value, top) - low) / (top - low)) * (width - left - right);
     const gap = (side - bottom - head) / Math.max(longest.length, 12);
     pen.strokeStyle = colour("--grid");
     pen.fillStyle = colour("--muted");
     pen.textAlign = "center"; pen.textBaseline = "top";
-    for (const value of ticks(top)) {
+    for (const value of ticks(low, top)) {
       pen.beginPath(); pen.moveTo(x(value), head); pen.lineTo(x(value), side - bottom); pen.stroke();
       pen.fillText(shown(value), x(value), side - bottom + 6);
     }
@@ -175,24 +176,35 @@
       degrees.append(button);
     });
 
-    const topOf = () => {
-      const clouds = sides.map((side) => side.choice.cloud);
-      const tops = sides.map((side) => {
+    // Two layers of one cloud share their axes, so that the eye may compare them.
+    const rangesOf = () => {
+      const ranges = sides.map((side) => {
         const record = barsOf(side.choice, state.degree);
-        let top = 0;
-        if (record) for (const [birth, death] of unpack(record)) top = Math.max(top, birth, Number.isFinite(death) ? death : 0);
-        return top || 1;
+        let low = Infinity, top = -Infinity;
+        if (record) for (const [birth, death] of unpack(record)) {
+          low = Math.min(low, birth);
+          top = Math.max(top, birth, Number.isFinite(death) ? death : birth);
+        }
+        return [low, top];
       });
-      return clouds[0] === clouds[1] ? tops.map(() => Math.max(...tops)) : tops;
+      const shared = sides[0].choice.cloud === sides[1].choice.cloud;
+      return ranges.map((own) => {
+        const of = shared ? ranges : [own];
+        let low = Math.min(...of.map((range) => range[0])), top = Math.max(...of.map((range) => range[1]));
+        if (!Number.isFinite(low)) [low, top] = [0, 1];
+        if (top <= low) top = low + (Math.abs(low) || 1);
+        const air = 0.03 * (top - low);
+        return [Math.max(0, low - air), top + air];
+      });
     };
 
     function draw() {
-      const tops = topOf();
+      const ranges = rangesOf();
       sides.forEach((side, i) => {
         const record = barsOf(side.choice, state.degree);
         const pairs = record ? unpack(record) : [];
         const paint = state.view === "diagram" ? drawDiagram : drawBarcode;
-        paint(side.canvas, pairs, state.degree, tops[i] * 1.04);
+        paint(side.canvas, pairs, state.degree, ...ranges[i]);
         const noun = ["pieces", "loops", "voids"][state.degree] || "bars";
         const cut = record && pairs.length < record.n ? `, the ${pairs.length} longest drawn` : "";
         side.panel.querySelector(".readout").textContent = record
@@ -308,7 +320,7 @@
     const names = present.map((m) => [m, data.models[m].name]);
     options(rows, names, present[0]);
     options(columns, names, present[Math.min(1, present.length - 1)]);
-    options(matrix, keys.map((key) => [key, `${data.matrices[key].metric}, ${data.matrices[key].cloud}`]));
+    options(matrix, keys.map((key) => [key, `${data.matrices[key].metric.replaceAll("_", " ").replace("wasserstein", "Wasserstein").replace(/\bcka\b/, "CKA")}, cloud ${data.matrices[key].cloud}`]));
 
     function draw() {
       const record = data.matrices[matrix.value];
@@ -316,10 +328,13 @@
       const pick = (m) => record.items.map((item, i) => [item, i]).filter(([item]) => item[0] === Number(m));
       const down = pick(rows.value), across = pick(columns.value);
       const wide = canvas.clientWidth || 320;
-      const gutter = Math.min(170, wide * 0.3);
-      const cell = Math.max(4, Math.min(40, (Math.min(wide, 760) - gutter) / Math.max(1, across.length)));
+      const pen0 = canvas.getContext("2d");
+      pen0.font = "12px " + getComputedStyle(document.body).fontFamily;
+      const longest = (items) => Math.max(...items.map(([item]) => pen0.measureText(labelOf(item)[1]).width));
+      const gutter = Math.min(170, wide * 0.3, longest(down) + 14);
+      const cell = Math.max(4, Math.min(44, (Math.min(wide, 760) - gutter) / Math.max(1, across.length)));
       const every = Math.max(1, Math.ceil(13 / cell));
-      const foot = Math.min(130, gutter);
+      const foot = Math.min(130, longest(across) + 14);
       const [pen] = prepare(canvas, cell * down.length + foot + 8);
       const at = (i, j) => values[down[i][1] * n + across[j][1]];
       const same = rows.value === columns.value;
