@@ -190,6 +190,10 @@ def _on_device(inputs: Any, device: torch.device) -> Any:  # noqa: ANN401  whate
 
 
 def _device(name: str) -> torch.device:
+    if name.startswith("meta"):
+        raise InvalidInputError(
+            f"`device` must be available to torch; got {name!r}, without values"
+        )
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:

@@ -1,0 +1,172 @@
+"""Pooling: which positions become rows, by hand and by law."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+
+from topolens.activations.pooling import (  # noqa: E402
+    Pooling,
+    parse_pool,
+    pool_rows,
+    random_positions,
+)
+from topolens.base.errors import InvalidInputError  # noqa: E402
+
+POLICIES = ["mean", "top_norm", "random:2", "flatten"]
+
+
+def pooled(output, text, seed=0):
+    ids = np.arange(len(output)) + 10
+
+    def positions_of(n_positions):
+        return random_positions(ids, n_positions, parse_pool(text).count, seed=seed)
+
+    rows, positions = pool_rows(output, parse_pool(text), layer="conv", positions_of=positions_of)
+    return rows.numpy(), None if positions is None else positions.numpy()
+
+
+def noise(*shape):
+    return torch.from_numpy(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
+
+
+@pytest.mark.parametrize("text", ["mean", "top_norm", "flatten", "cls", "random:1", "random:32"])
+def test_a_policy_prints_as_it_is_written(text):
+    assert str(parse_pool(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "max", "random", "random:0", "random:-1", "random:2.5", "cls "]
+)
+def test_refuses_an_unknown_policy(text):
+    with pytest.raises(InvalidInputError, match=r"`pool` must be `mean`, .* or `cls`; got"):
+        parse_pool(text)
+
+
+def test_reads_the_count():
+    assert parse_pool("random:4") == Pooling("random", 4)
+
+
+def test_mean_of_a_map():
+    maps = torch.arange(16.0).reshape(1, 2, 2, 4)
+    rows, positions = pooled(maps, "mean")
+    assert rows.tolist() == [[3.5, 11.5]]
+    assert positions is None
+
+
+def test_top_norm_takes_the_longest_channel_vector_and_the_first_of_equals():
+    maps = torch.zeros(2, 2, 2, 2)
+    maps[0, :, 1, 0] = torch.tensor([3.0, -4.0])
+    maps[0, 0, 0, 1] = 4.5
+    maps[1, :, 0, 1] = torch.tensor([0.0, 1.0])
+    maps[1, :, 1, 1] = torch.tensor([1.0, 0.0])
+    rows, positions = pooled(maps, "top_norm")
+    assert rows.tolist() == [[3.0, -4.0], [0.0, 1.0]]
+    assert positions.tolist() == [2, 1]
+
+
+def test_random_rows_are_the_positions_they_say():
+    maps = noise(3, 4, 5, 6)
+    rows, positions = pooled(maps, "random:7")
+    assert rows.shape == (21, 4)
+    flat = maps.flatten(2).numpy()
+    for row, position, sample in zip(rows, positions, np.repeat(range(3), 7), strict=True):
+        np.testing.assert_array_equal(row, flat[sample, :, position])
+
+
+def test_tokens_are_treated_like_positions():
+    tokens = noise(3, 5, 4)
+    np.testing.assert_allclose(pooled(tokens, "mean")[0], tokens.numpy().mean(axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(pooled(tokens, "cls")[0], tokens.numpy()[:, 0])
+    assert pooled(tokens, "cls")[1].tolist() == [0, 0, 0]
+    assert pooled(tokens, "flatten")[0].shape == (3, 20)
+    rows, positions = pooled(tokens, "top_norm")
+    longest = np.linalg.norm(tokens.numpy(), axis=2).argmax(axis=1)
+    np.testing.assert_array_equal(positions, longest)
+    np.testing.assert_array_equal(rows, tokens.numpy()[range(3), longest])
+
+
+@pytest.mark.parametrize("text", [*POLICIES, "cls"])
+def test_features_are_rows_already(text):
+    features = noise(3, 5)
+    rows, positions = pooled(features, text)
+    np.testing.assert_array_equal(rows, features.numpy())
+    assert positions is None
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 4, 5), (3, 4, 1, 2), (3, 4, 2, 2, 2)])
+@pytest.mark.parametrize("text", POLICIES)
+def test_rows_share_no_memory_with_the_output(shape, text):
+    output = noise(*shape)
+    rows, _ = pooled(output, text)
+    before = rows.copy()
+    output.zero_()
+    np.testing.assert_array_equal(rows, before)
+    assert rows.any()
+
+
+def test_the_class_token_shares_no_memory_with_the_output():
+    tokens = noise(3, 4, 5)
+    rows, _ = pooled(tokens, "cls")
+    tokens.zero_()
+    assert rows.all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "sentence"),
+    [
+        (
+            (3, 4, 2, 2),
+            "cls",
+            r"`conv` must give tokens, .* for pool `cls`; got shape \(3, 4, 2, 2",
+        ),
+        ((3, 4, 2, 2), "random:5", "must give at least 5 positions for pool `random:5`; got shape"),
+        ((3,), "mean", r"`conv` must give \(n_samples, n_features, .*`mean`; got shape \(3,\)"),
+        ((3, 4, 0, 2), "mean", r"not empty for pool `mean`; got shape \(3, 4, 0, 2\)"),
+    ],
+)
+def test_names_layer_shape_and_policy(shape, text, sentence):
+    with pytest.raises(InvalidInputError, match=sentence):
+        pooled(torch.zeros(shape), text)
+
+
+ids = st.lists(st.integers(0, 2**62), min_size=1, max_size=12, unique=True)
+
+
+@given(ids, st.integers(1, 30), st.data(), st.integers(0, 2**31))
+def test_draws_are_distinct_positions_of_the_map(sample_ids, n_positions, data, seed):
+    count = data.draw(st.integers(1, n_positions))
+    drawn = random_positions(np.array(sample_ids), n_positions, count, seed=seed)
+    assert drawn.shape == (len(sample_ids), count)
+    assert (np.diff(drawn, axis=1) > 0).all()
+    assert drawn.min() >= 0
+    assert drawn.max() < n_positions
+
+
+@given(ids, st.integers(2, 30), st.randoms(use_true_random=False))
+def test_a_draw_does_not_depend_on_the_rest_of_the_batch(sample_ids, n_positions, random):
+    together = random_positions(np.array(sample_ids), n_positions, 2, seed=1)
+    shuffled = random.sample(range(len(sample_ids)), len(sample_ids))
+    for index in shuffled:
+        alone = random_positions(np.array([sample_ids[index]]), n_positions, 2, seed=1)
+        np.testing.assert_array_equal(alone[0], together[index])
+
+
+def test_draws_are_uniform_and_differ_by_seed():
+    many = np.arange(4000)
+    drawn = random_positions(many, 16, 4, seed=0)
+    # 1000 expected per position; 5 standard deviations of a binomial are 137.
+    assert np.abs(np.bincount(drawn.ravel(), minlength=16) - 1000).max() < 137
+    assert (drawn != random_positions(many, 16, 4, seed=1)).any(axis=1).mean() > 0.9
+    # Neighbouring ids must not draw alike: equal pairs of 16-choose-4 sets are rare.
+    assert (drawn[1:] == drawn[:-1]).all(axis=1).mean() < 0.01
+
+
+def test_draws_never_change_from_one_version_to_the_next():
+    assert random_positions(np.array([0, 1, 7]), 9, 3, seed=5).tolist() == [
+        [3, 5, 6],
+        [0, 2, 3],
+        [1, 3, 7],
+    ]
