@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -13,8 +14,11 @@ namespace topolens {
 struct SlicedDiagram {
     std::size_t count = 0;
     std::size_t directions = 0;
-    std::vector<double> points;    // (directions, count), each row ascending
-    std::vector<double> diagonal;  // (directions, count), each row ascending
+    std::vector<double> points;    // (directions, count + 1), each row ascending
+    std::vector<double> diagonal;  // (directions, count + 1), each row ascending
+
+    /// Rows end in infinity, so that merging two of them needs no test for their ends.
+    std::size_t row_length() const { return count + 1; }
 };
 
 /// Directions run over a half turn from the vertical, at steps of pi / directions.
@@ -25,14 +29,16 @@ inline double slice_angle(std::size_t slice, std::size_t directions) {
 
 /// `pairs` holds (birth, death) of `count` finite bars.
 inline SlicedDiagram slice_diagram(const double* pairs, std::size_t count, std::size_t directions) {
-    SlicedDiagram sliced{count, directions, std::vector<double>(count * directions),
-                         std::vector<double>(count * directions)};
+    constexpr double sentinel = std::numeric_limits<double>::infinity();
+    const std::size_t length = count + 1;
+    SlicedDiagram sliced{count, directions, std::vector<double>(length * directions, sentinel),
+                         std::vector<double>(length * directions, sentinel)};
     for (std::size_t slice = 0; slice < directions; ++slice) {
         const double angle = slice_angle(slice, directions);
         const double x = std::cos(angle);
         const double y = std::sin(angle);
-        double* points = sliced.points.data() + slice * count;
-        double* diagonal = sliced.diagonal.data() + slice * count;
+        double* points = sliced.points.data() + slice * length;
+        double* diagonal = sliced.diagonal.data() + slice * length;
         for (std::size_t bar = 0; bar < count; ++bar) {
             const double birth = pairs[2 * bar];
             const double death = pairs[2 * bar + 1];
@@ -45,19 +51,22 @@ inline SlicedDiagram slice_diagram(const double* pairs, std::size_t count, std::
     return sliced;
 }
 
-/// Reads the union of two ascending rows in ascending order.
+/// Reads the union of two ascending, infinity-ended rows in ascending order.
 class MergedRows {
 public:
-    MergedRows(const double* a, std::size_t a_count, const double* b, std::size_t b_count)
-        : a_(a), a_end_(a + a_count), b_(b), b_end_(b + b_count) {}
+    MergedRows(const double* a, const double* b) : a_(a), b_(b) {}
 
     double next() {
-        const bool from_a = b_ == b_end_ || (a_ != a_end_ && *a_ <= *b_);
-        return from_a ? *a_++ : *b_++;
+        // No branch: which row comes next is a coin toss that no processor predicts.
+        const bool from_a = *a_ <= *b_;
+        const double value = from_a ? *a_ : *b_;
+        a_ += from_a;
+        b_ += !from_a;
+        return value;
     }
 
 private:
-    const double *a_, *a_end_, *b_, *b_end_;
+    const double *a_, *b_;
 };
 
 /// Mean over directions of the 1-D optimal transport cost between the first diagram with the
@@ -67,12 +76,10 @@ inline double sliced_wasserstein(const SlicedDiagram& first, const SlicedDiagram
     const std::size_t total = first.count + second.count;
     double cost = 0;
     for (std::size_t slice = 0; slice < first.directions; ++slice) {
-        const std::size_t at_first = slice * first.count;
-        const std::size_t at_second = slice * second.count;
-        MergedRows left(first.points.data() + at_first, first.count,
-                        second.diagonal.data() + at_second, second.count);
-        MergedRows right(second.points.data() + at_second, second.count,
-                         first.diagonal.data() + at_first, first.count);
+        const std::size_t at_first = slice * first.row_length();
+        const std::size_t at_second = slice * second.row_length();
+        MergedRows left(first.points.data() + at_first, second.diagonal.data() + at_second);
+        MergedRows right(second.points.data() + at_second, first.diagonal.data() + at_first);
         double slice_cost = 0;
         for (std::size_t rank = 0; rank < total; ++rank) {
             slice_cost += std::abs(left.next() - right.next());
