@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "topolens/kernel_table.hpp"
@@ -17,17 +19,19 @@ template <typename Real>
 class EdgeStream {
 public:
     EdgeStream(Dissimilarity<Real> d, Real limit, std::size_t capacity, const KernelTable& kernels)
-        : d_(d), limit_(limit), capacity_(capacity), rows_(kernels.rows<Real>()),
-          target_(std::max<std::size_t>(16 * d.n, 8192)) {
+        : d_(d), limit_(limit), capacity_(std::min(capacity, d.n * d.n / 2)),
+          rows_(kernels.rows<Real>()), slab_(buffer(capacity_ + d.n + 16)),
+          spare_(buffer(capacity_ + d.n + 16)), target_(std::max<std::size_t>(16 * d.n, 8192)) {
         draw_sample();
     }
 
-    /// Fill `slab` with the next edges, sorted. False when there are none left.
-    bool next(std::vector<Edge<Real>>& slab) {
-        slab.clear();
-        while (slab.empty() && low_ <= limit_) fill(slab);
-        sort_by_value(slab, spare_);
-        return !slab.empty();
+    /// The next edges, sorted; empty when there are none left. Valid until the next call.
+    std::span<const Edge<Real>> next() {
+        std::size_t size = 0;
+        while (size == 0 && low_ <= limit_) size = fill();
+        const std::span<Edge<Real>> slab(slab_.get(), size);
+        sort_by_value<Real>(slab, spare_.get());
+        return slab;
     }
 
     /// The share of all edges that lies below the last slab's end, by the sample.
@@ -64,45 +68,48 @@ private:
     }
 
     /// Select all edges between `low_` and the next cut; lower the cut whenever too many came.
-    void fill(std::vector<Edge<Real>>& slab) {
+    std::size_t fill() {
         Real high = next_cut();
-        slab.resize(capacity_ + d_.n);
         std::size_t size = 0;
         for (std::size_t i = 0; i + 1 < d_.n; ++i) {
             const Real low = i < resume_row_ ? after(low_) : low_;
             if (low > high) continue;
-            size += rows_.select(d_.row(i), d_.n, i, low, high, slab.data() + size);
+            size += rows_.select(d_.row(i), d_.n, i, low, high, slab_.get() + size);
             if (size <= capacity_) continue;
-            if (is_one_value(slab, size) && slab[0].value() == low_) {
-                slab.resize(size);
+            if (is_one_value(size) && slab_[0].value() == low_) {
                 resume_row_ = i + 1;
-                return;
+                return size;
             }
-            high = lowered(slab, size);
-            const auto last = slab.begin() + std::ptrdiff_t(size);
-            size = std::size_t(std::remove_if(slab.begin(), last,
-                                              [high](auto& e) { return e.value() > high; }) -
-                               slab.begin());
+            high = lowered(size);
+            const auto last = slab_.get() + size;
+            const auto is_late = [high](auto& e) { return e.value() > high; };
+            size = std::size_t(std::remove_if(slab_.get(), last, is_late) - slab_.get());
         }
-        slab.resize(size);
         low_ = after(high);
         resume_row_ = 0;
+        return size;
     }
 
-    static bool is_one_value(const std::vector<Edge<Real>>& slab, std::size_t size) {
-        return std::all_of(slab.begin(), slab.begin() + std::ptrdiff_t(size),
-                           [&](auto& e) { return e.bits == slab[0].bits; });
+    bool is_one_value(std::size_t size) const {
+        return std::all_of(slab_.get(), slab_.get() + size,
+                           [&](auto& e) { return e.bits == slab_[0].bits; });
     }
 
     /// A new upper cut that drops at least the largest value and about half of the edges.
-    static Real lowered(const std::vector<Edge<Real>>& slab, std::size_t size) {
+    Real lowered(std::size_t size) const {
         std::vector<Bits<Real>> bits(size);
-        std::transform(slab.begin(), slab.begin() + std::ptrdiff_t(size), bits.begin(),
+        std::transform(slab_.get(), slab_.get() + size, bits.begin(),
                        [](auto& e) { return e.bits; });
         const auto middle = bits.begin() + std::ptrdiff_t(size / 2);
         std::nth_element(bits.begin(), middle, bits.end());
         if (*middle < *std::max_element(middle, bits.end())) return real_of<Real>(*middle);
         return real_of<Real>(*middle - 1);
+    }
+
+    using Buffer = std::unique_ptr<Edge<Real>[]>;
+
+    static Buffer buffer(std::size_t size) {
+        return std::make_unique_for_overwrite<Edge<Real>[]>(size);
     }
 
     static Real after(Real x) { return std::nextafter(x, std::numeric_limits<Real>::infinity()); }
@@ -111,7 +118,8 @@ private:
     Real limit_;
     std::size_t capacity_;
     const RowTable<Real>& rows_;
-    std::vector<Edge<Real>> spare_;
+    Buffer slab_;
+    Buffer spare_;
     std::vector<Real> sample_;
     double in_limit_ = 0;
     double passed_ = 0;

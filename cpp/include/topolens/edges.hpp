@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -64,29 +65,52 @@ Edge<Real> edge_between(Dissimilarity<Real> d, std::size_t a, std::size_t b) {
     return {bits_of(d(a, b)), Vertex(a), Vertex(b)};
 }
 
-/// Sort edges that are already ordered by (i, j): a stable radix sort on the values alone.
+/// One stable pass of a radix sort from `from` to `to`, by the `digit` bits above `shift` of the
+/// value less `base`. `ends` receives where each digit's edges end.
+template <typename Real, int digit>
+void scatter(std::span<const Edge<Real>> from, Edge<Real>* to, Bits<Real> base, int shift,
+             std::array<std::size_t, 1u << digit>& ends) {
+    const auto place = [=](const Edge<Real>& e) {
+        return ((e.bits - base) >> shift) & ((1u << digit) - 1);
+    };
+    ends.fill(0);
+    for (const auto& e : from) ++ends[place(e)];
+    std::size_t before = 0;
+    for (auto& end : ends) before += std::exchange(end, before);
+    for (const auto& e : from) to[ends[place(e)]++] = e;
+}
+
+/// Sort edges that are already ordered by (i, j): a stable radix sort on the values alone, first
+/// into parts that fit the nearest cache. `spare` has room for as many.
 template <typename Real>
-void sort_by_value(std::vector<Edge<Real>>& edges, std::vector<Edge<Real>>& spare) {
-    constexpr int digit = 11;
-    if (edges.size() < 2) return;
-    const auto [least, most] = std::minmax_element(
-        edges.begin(), edges.end(), [](auto& a, auto& b) { return a.bits < b.bits; });
-    const Bits<Real> base = least->bits;
-    const int width = std::bit_width(most->bits - base);
-    if (edges.size() < 2048) {
+void sort_by_value(std::span<Edge<Real>> edges, Edge<Real>* spare) {
+    constexpr int digit = 8;
+    constexpr std::size_t few = 64;
+    std::array<std::size_t, 1u << digit> ends;
+    if (edges.size() <= few) {
         std::sort(edges.begin(), edges.end());
         return;
     }
-    spare.resize(edges.size());
-    for (int shift = 0; shift < width; shift += digit) {
-        std::array<std::size_t, (1u << digit) + 1> start{};
-        const auto place = [&](const Edge<Real>& e) {
-            return ((e.bits - base) >> shift) & ((1u << digit) - 1);
-        };
-        for (const auto& e : edges) ++start[place(e) + 1];
-        for (std::size_t k = 1; k < start.size(); ++k) start[k] += start[k - 1];
-        for (const auto& e : edges) spare[start[place(e)]++] = e;
-        edges.swap(spare);
+    const auto by_bits = [](auto& a, auto& b) { return a.bits < b.bits; };
+    const auto [least, most] = std::minmax_element(edges.begin(), edges.end(), by_bits);
+    const Bits<Real> base = least->bits;
+    const int top = std::max(0, int(std::bit_width(most->bits - base)) - digit);
+    scatter<Real, digit>(edges, spare, base, top, ends);
+
+    std::size_t first = 0;
+    for (const std::size_t last : std::array(ends)) {
+        std::span<Edge<Real>> part(spare + first, last - first);
+        std::span<Edge<Real>> other(edges.data() + first, last - first);
+        if (part.size() <= few) {
+            std::stable_sort(part.begin(), part.end(), by_bits);
+        } else {
+            for (int shift = 0; shift < top; shift += digit) {
+                scatter<Real, digit>(part, other.data(), base, shift, ends);
+                std::swap(part, other);
+            }
+        }
+        if (part.data() != edges.data() + first) std::copy(part.begin(), part.end(), other.begin());
+        first = last;
     }
 }
 

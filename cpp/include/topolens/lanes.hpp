@@ -19,6 +19,7 @@ using Word = std::uint64_t;
 
 inline constexpr std::size_t block_words = 8;  // 512 bits: one cache line
 inline constexpr std::size_t block_bits = 512;
+inline constexpr std::size_t max_blocks = 128;  // of a row: 65,536 bits
 
 struct Plain {
     static constexpr const char* name = "plain";
@@ -210,6 +211,28 @@ struct Avx512 {
         Block without(Block b) const { return {_mm512_andnot_si512(b.v, v)}; }
         bool any() const { return _mm512_test_epi64_mask(v, v) != 0; }
     };
+
+    /// Store (value, i, j + lane) for the lanes of `hits`, side by side, each in one word; writes
+    /// up to 16 words whatever the hits.
+    static void compress_edges(__m512 values, std::uint32_t hits, std::uint32_t i, std::uint32_t j,
+                               Word* out) {
+        const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        const __m512i second = _mm512_add_epi32(lane, _mm512_set1_epi32(int(j)));
+        const __m512i names = _mm512_or_si512(_mm512_slli_epi32(second, 16),
+                                              _mm512_set1_epi32(int(i)));
+        const __m512i bits = _mm512_and_si512(_mm512_castps_si512(values),
+                                              _mm512_set1_epi32(0x7FFFFFFF));
+        const auto word = [](__m256i value, __m256i name) {
+            return _mm512_or_si512(_mm512_cvtepu32_epi64(value),
+                                   _mm512_slli_epi64(_mm512_cvtepu32_epi64(name), 32));
+        };
+        const __m512i low = word(_mm512_castsi512_si256(bits), _mm512_castsi512_si256(names));
+        const __m512i high = word(_mm512_extracti64x4_epi64(bits, 1),
+                                  _mm512_extracti64x4_epi64(names, 1));
+        _mm512_storeu_si512(out, _mm512_maskz_compress_epi64(__mmask8(hits), low));
+        _mm512_storeu_si512(out + __builtin_popcount(hits & 0xFF),
+                            _mm512_maskz_compress_epi64(__mmask8(hits >> 8), high));
+    }
 
     template <typename Real>
     struct Lanes;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,7 @@ public:
 
     /// Insert the edges from `begin` on, up to the first whose lune is disconnected; returns its
     /// place, or `end`.
-    std::size_t sweep(const std::vector<Edge<Real>>& edges, std::size_t begin) {
+    std::size_t sweep(std::span<const Edge<Real>> edges, std::size_t begin) {
         return kernels_.rows<Real>().sweep(bits_, edges.data(), begin, edges.size(), &mask_);
     }
 

@@ -111,12 +111,42 @@ bool is_lune_connected(const Neighbourhoods& nb, std::size_t p, std::size_t q, W
     if (!found) return true;
     mask &= ~Word{0} << group_of(nb, hub);
 
-    // A hub next to the whole lune makes it a cone; only the hub's gaps need a look.
     const Word* h = nb.row(hub);
-    const bool cone = !any_block(nb.group_shift, mask & nb.lacking[hub], [&](std::size_t w) {
-        return (B::load(a + w) & B::load(b + w)).without(B::load(h + w)).any();
+    const auto meets_hub = [&](const Word* row, Word crowded) {
+        return any_block(nb.group_shift, mask & crowded, [&](std::size_t w) {
+            return (B::load(a + w) & B::load(b + w) & (B::load(h + w) & B::load(row + w))).any();
+        });
+    };
+
+    // A hub next to the whole lune makes it a cone, so only the hub's gaps need a look. Most
+    // vertices there share a neighbour of the lune with the hub, among its first few; such a
+    // vertex brings its own neighbours along.
+    std::size_t gaps[max_blocks];
+    std::size_t n_gaps = 0;
+    each_block(nb.group_shift, mask & nb.lacking[hub], [&](std::size_t w) {
+        const B gap = (B::load(a + w) & B::load(b + w)).without(B::load(h + w));
+        gap.store(nb.rest + w);
+        gaps[n_gaps] = w;
+        n_gaps += gap.any();
     });
-    if (cone) return true;
+    bool joined = true;
+    for (std::size_t g = 0; g < n_gaps && joined; ++g) {
+        for (std::size_t w = gaps[g]; w < gaps[g] + block_words && joined; ++w) {
+            while (nb.rest[w]) {
+                const std::size_t v = w * 64 + std::size_t(__builtin_ctzll(nb.rest[w]));
+                const Word* row = nb.row(v);
+                if (!meets_hub(row, nb.crowded[v])) {
+                    joined = false;
+                    break;
+                }
+                for (std::size_t r = g; r < n_gaps; ++r) {
+                    Word* left = nb.rest + gaps[r];
+                    B::load(left).without(B::load(row + gaps[r])).store(left);
+                }
+            }
+        }
+    }
+    if (joined) return true;
 
     each_block(nb.group_shift, mask, [&](std::size_t w) {
         const B both = B::load(a + w) & B::load(b + w);

@@ -105,8 +105,9 @@ private:
         BitColumns columns(generators.size(), kernels_);
         GrowingGraph<Real> graph(d_, centre, kernels_);
         EdgeStream<Real> stream(d_, limit_, options_.slab_edges, kernels_);
-        std::vector<Edge<Real>> slab;
-        while (columns.alive() > 0 && stream.next(slab)) {
+        while (columns.alive() > 0) {
+            const auto slab = stream.next();
+            if (slab.empty()) break;
             graph.refresh();
             for (std::size_t e = 0; columns.alive() > 0;) {
                 e = graph.sweep(slab, e);

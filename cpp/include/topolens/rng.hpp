@@ -25,8 +25,8 @@ public:
     std::vector<Edge<Real>> edges() {
         std::vector<Edge<Real>> found;
         for (std::size_t i = 0; i + 1 < d_.n; ++i) append_row(i, found);
-        std::vector<Edge<Real>> spare;
-        sort_by_value(found, spare);
+        std::vector<Edge<Real>> spare(found.size());
+        sort_by_value<Real>(found, spare.data());
         return found;
     }
 

@@ -180,8 +180,8 @@ std::size_t apex(const Real* row_i, const Real* row_j, std::size_t n, std::size_
     return n;
 }
 
-/// The edges (i, j), j > i, whose length lies in [low, high]; `out` has room for n. Returns how
-/// many.
+/// The edges (i, j), j > i, whose length lies in [low, high]; `out` has room for
+/// n + 16. Returns how many.
 template <class S, typename Real>
 std::size_t select(const Real* row, std::size_t n, std::size_t i, Real low, Real high,
                    Edge<Real>* out) {
@@ -193,6 +193,12 @@ std::size_t select(const Real* row, std::size_t n, std::size_t i, Real low, Real
     for (; j + L::width <= n; j += L::width) {
         const L x = L::load(row + j);
         std::uint32_t hits = L::at_most(x, most) & L::at_most(least, x);
+        if constexpr (requires { S::compress_edges(x.v, hits, 0, 0, nullptr); }) {
+            S::compress_edges(x.v, hits, std::uint32_t(i), std::uint32_t(j),
+                              reinterpret_cast<Word*>(out + count));
+            count += std::size_t(__builtin_popcount(hits));
+            continue;
+        }
         for (; hits; hits &= hits - 1) {
             const std::size_t at = j + __builtin_ctz(hits);
             out[count++] = {bits_of(row[at]), Vertex(i), Vertex(at)};
