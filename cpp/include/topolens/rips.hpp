@@ -17,7 +17,8 @@
 
 namespace topolens {
 
-/// A persistence interval with the simplices that begin and end it; unused places hold -1.
+/// A persistence interval with the simplices that begin and end it, as vertices; the first two
+/// span the longest edge, whose length is the value. Unused places hold -1.
 template <typename Real>
 struct Bar {
     Real birth;
@@ -147,7 +148,6 @@ private:
         std::array<std::int32_t, 4> s{-1, -1, -1, -1};
         std::size_t at = 0;
         ((s[at++] = std::int32_t(v)), ...);
-        std::sort(s.begin(), s.begin() + at);
         return s;
     }
 
