@@ -3,6 +3,7 @@
 namespace topolens::bindings {
 
 void bind_mst(nanobind::module_& m);
+void bind_rips(nanobind::module_& m);
 void bind_sliced(nanobind::module_& m);
 
 }  // namespace topolens::bindings
@@ -10,5 +11,6 @@ void bind_sliced(nanobind::module_& m);
 NB_MODULE(_core, m) {
     m.doc() = "Compiled kernels of TopoLens. Call them through topolens.kernels.";
     topolens::bindings::bind_mst(m);
+    topolens::bindings::bind_rips(m);
     topolens::bindings::bind_sliced(m);
 }

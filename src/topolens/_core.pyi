@@ -1,9 +1,12 @@
 """Types of the compiled module. Only `topolens.kernels` imports it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+max_points: int
 
 class SlicedDiagram:
     @property
@@ -14,3 +17,10 @@ class SlicedDiagram:
 def mst_edge_lengths(distances: NDArray[Any]) -> NDArray[np.float64]: ...
 def slice_diagram(pairs: NDArray[np.float64], directions: int) -> SlicedDiagram: ...
 def sliced_wasserstein(first: SlicedDiagram, second: SlicedDiagram) -> float: ...
+def rips(
+    distances: NDArray[Any],
+    max_dim: int,
+    threshold: float,
+    progress: Callable[[float], None] | None,
+) -> list[tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]]: ...
+def simd() -> str: ...

@@ -1,20 +1,35 @@
-"""Vietoris–Rips persistence of a distance matrix.
-
-H0 comes from our own spanning-tree kernel; H1 and H2 from the released engine `ripser`.
-Both work on the same float32 matrix, so every birth and death is one of its entries.
-"""
+"""Vietoris–Rips persistence of a distance matrix, over Z/2."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topolens import _core
 from topolens.base.checks import Points
-from topolens.kernels.mst import mst_edge_lengths
 
-__all__ = ["enclosing_radius", "rips_pairs"]
+__all__ = ["MAX_POINTS", "Bars", "enclosing_radius", "rips_bars", "rips_pairs"]
+
+MAX_POINTS: int = _core.max_points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """The bars of one degree k, sorted by (birth, death), with the simplices that make them.
+
+    The first two vertices of a simplex span its longest edge, so that the birth or death is the
+    entry of the distance matrix in that row and column.
+    """
+
+    pairs: NDArray[np.float64]
+    """Birth and death, shape (n_bars, 2); infinity for a bar that never dies."""
+    birth_simplices: NDArray[np.int32]
+    """Vertices of the simplex that begins the bar, shape (n_bars, k + 1)."""
+    death_simplices: NDArray[np.int32]
+    """Vertices of the simplex that ends it, shape (n_bars, k + 2); -1 where nothing does."""
 
 
 def enclosing_radius(distances: Points) -> float:
@@ -22,39 +37,49 @@ def enclosing_radius(distances: Points) -> float:
     return float(distances.max(axis=1).min())
 
 
-def rips_pairs(distances: Points, *, max_dim: int, threshold: float) -> list[NDArray[np.float64]]:
-    """Birth and death of every bar of non-zero length, one (n_bars, 2) array per degree.
+def rips_bars(
+    distances: Points,
+    *,
+    max_dim: int,
+    threshold: float = np.inf,
+    progress: Callable[[float], None] | None = None,
+) -> list[Bars]:
+    """Bars of positive length of each degree from 0 to `max_dim`.
 
-    `distances` is symmetric, non-negative, with zero diagonal; edges longer than `threshold`
-    are left out. Rows are sorted; a bar that never dies has an infinite death.
+    `distances` is C-ordered, symmetric and non-negative with a zero diagonal, float32 or
+    float64; infinite entries join nothing. Edges longer than `threshold` are left out.
+    `progress` is called now and then with the share of edges done; what it raises stops the work.
     """
-    single = np.ascontiguousarray(distances, dtype=np.float32)
-    kept = np.where(single <= np.float32(threshold), single, np.float32(np.inf))
-    pairs = [_connected_components(kept)]
-    if max_dim > 0:
-        pairs.extend(_loops_and_above(single, max_dim, threshold))
-    return [_sorted(array) for array in pairs]
+    found = _core.rips(distances, max_dim, threshold, progress)
+    return [_sorted(*arrays) for arrays in found]
 
 
-def _connected_components(distances: Points) -> NDArray[np.float64]:
-    deaths = mst_edge_lengths(distances)
-    n_essential = len(distances) - len(deaths)
-    deaths = np.concatenate([deaths[deaths > 0], np.full(n_essential, np.inf)])
-    return np.column_stack([np.zeros(len(deaths)), deaths])
-
-
-def _loops_and_above(
-    distances: Points, max_dim: int, threshold: float
+def rips_pairs(
+    distances: Points,
+    *,
+    max_dim: int,
+    threshold: float = np.inf,
+    threads: int = 1,
+    progress: Callable[[float], None] | None = None,
 ) -> list[NDArray[np.float64]]:
+    """Birth and death of every bar of positive length, one (n_bars, 2) array per degree."""
+    bars = rips_bars(distances, max_dim=min(max_dim, 1), threshold=threshold, progress=progress)
+    pairs = [found.pairs for found in bars]
+    if max_dim == 2:
+        pairs.append(_voids(distances, threshold))
+    return pairs
+
+
+def _voids(distances: Points, threshold: float) -> NDArray[np.float64]:
     from ripser import ripser
 
-    if len(distances) < 3:
-        return [np.empty((0, 2)) for _ in range(max_dim)]
-    cut = np.inf if np.isinf(threshold) else float(np.float32(threshold))
-    found = ripser(distances, maxdim=max_dim, thresh=cut, distance_matrix=True)["dgms"][1:]
-    return [cast("NDArray[np.float64]", np.asarray(p, dtype=np.float64)) for p in found]
-
-
-def _sorted(pairs: NDArray[np.float64]) -> NDArray[np.float64]:
-    pairs = pairs.reshape(-1, 2)
+    if len(distances) < 4:
+        return np.empty((0, 2))
+    found = ripser(distances, maxdim=2, thresh=threshold, distance_matrix=True)["dgms"][2]  # type: ignore[no-untyped-call]
+    pairs = np.asarray(found, dtype=np.float64).reshape(-1, 2)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def _sorted(pairs: NDArray[np.float64], born: NDArray[np.int32], died: NDArray[np.int32]) -> Bars:
+    order = np.lexsort((*died.T[::-1], *born.T[::-1], pairs[:, 1], pairs[:, 0]))
+    return Bars(pairs[order], born[order], died[order])

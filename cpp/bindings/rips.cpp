@@ -1,0 +1,84 @@
+#include "topolens/rips.hpp"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "arrays.hpp"
+
+namespace topolens::bindings {
+
+using namespace nb::literals;
+
+template <typename T>
+using Table = nb::ndarray<nb::numpy, T, nb::ndim<2>>;
+
+/// Copy `width` numbers for each bar into an array of its own.
+template <typename T, typename Real, class Read>
+Table<T> table(const Bars<Real>& bars, std::size_t width, Read read) {
+    auto owned = std::make_unique<T[]>(bars.size() * width);
+    T* next = owned.get();
+    for (const auto& bar : bars) {
+        for (std::size_t k = 0; k < width; ++k) *next++ = read(bar, k);
+    }
+    T* data = owned.release();
+    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); });
+    return Table<T>(data, {bars.size(), width}, owner);
+}
+
+template <typename Real>
+nb::list to_lists(const std::vector<Bars<Real>>& found) {
+    nb::list out;
+    for (std::size_t dim = 0; dim < found.size(); ++dim) {
+        const auto& bars = found[dim];
+        out.append(nb::make_tuple(
+            table<double>(bars, 2, [](auto& b, auto k) { return double(k ? b.death : b.birth); }),
+            table<std::int32_t>(bars, dim + 1, [](auto& b, auto k) { return b.born[k]; }),
+            table<std::int32_t>(bars, dim + 2, [](auto& b, auto k) { return b.died[k]; })));
+    }
+    return out;
+}
+
+/// Tell Python how far the work is, a few times a second, and let signals and errors stop it.
+Progress progress_to(std::optional<nb::callable> report) {
+    using Clock = std::chrono::steady_clock;
+    return [report = std::move(report), last = Clock::now()](double share) mutable {
+        if (Clock::now() - last < std::chrono::milliseconds(100)) return;
+        last = Clock::now();
+        nb::gil_scoped_acquire locked;
+        if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        if (report) (*report)(share);
+    };
+}
+
+template <typename Real>
+nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double threshold,
+              std::optional<nb::callable> progress) {
+    const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
+    RipsOptions<Real> options;
+    options.max_dim = max_dim;
+    options.threshold = Real(threshold);
+    options.progress = progress_to(std::move(progress));
+    std::vector<Bars<Real>> found;
+    {
+        nb::gil_scoped_release unlocked;  // only `progress` touches Python, and takes the lock
+        found = Rips<Real>(d, options).bars();
+    }
+    return to_lists(found);
+}
+
+void bind_rips(nb::module_& m) {
+    // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
+    m.def("rips", &rips<float>, "distances"_a.noconvert(), "max_dim"_a, "threshold"_a,
+          "progress"_a.none());
+    m.def("rips", &rips<double>, "distances"_a.noconvert(), "max_dim"_a, "threshold"_a,
+          "progress"_a.none());
+    m.def("simd", [] { return std::string(kernels_for_this_machine().name); });
+    m.attr("max_points") = max_points;
+}
+
+}  // namespace topolens::bindings

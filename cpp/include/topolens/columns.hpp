@@ -1,0 +1,74 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "topolens/kernel_table.hpp"
+
+namespace topolens {
+
+inline constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+/// Gaussian elimination over Z/2 on dense columns of bits, one coordinate for each generator in
+/// the order of birth. A column is stored under its highest coordinate, the youngest class it
+/// kills (elder rule), and is no longer than that.
+class BitColumns {
+public:
+    BitColumns(std::size_t n_generators, const KernelTable& kernels)
+        : add_(kernels.add_column), work_(padded(n_generators)), stored_(n_generators),
+          alive_(n_generators) {}
+
+    std::size_t alive() const { return alive_; }
+    bool is_dead(std::size_t g) const { return stored_[g] != nullptr; }
+    std::size_t bytes() const { return bytes_; }
+
+    void flip(std::size_t g) {
+        work_[g / 64] ^= Word{1} << (g % 64);
+        if (top_ == none || g > top_) top_ = g;
+    }
+
+    /// Reduce the column flipped together so far; returns the class it kills, or `none`.
+    std::size_t reduce() {
+        const std::size_t killed = descend();
+        if (killed != none) {
+            const std::size_t words = padded(killed + 1);
+            stored_[killed] = std::make_unique_for_overwrite<Word[]>(words);
+            std::copy_n(work_.begin(), words, stored_[killed].get());
+            bytes_ += words * sizeof(Word);
+            std::fill_n(work_.begin(), words, Word{0});
+            --alive_;
+        }
+        top_ = none;
+        return killed;
+    }
+
+private:
+    static std::size_t padded(std::size_t bits) {
+        return (bits + block_bits - 1) / block_bits * block_words;
+    }
+
+    std::size_t descend() {
+        if (top_ == none) return none;
+        for (std::size_t w = top_ / 64 + 1; w-- > 0;) {
+            while (work_[w] != 0) {
+                const std::size_t g = w * 64 + 63 - std::size_t(std::countl_zero(work_[w]));
+                if (!is_dead(g)) return g;
+                add_(work_.data(), stored_[g].get(), padded(g + 1));
+            }
+        }
+        return none;
+    }
+
+    decltype(KernelTable::add_column) add_;
+    std::vector<Word> work_;
+    std::vector<std::unique_ptr<Word[]>> stored_;
+    std::size_t alive_;
+    std::size_t top_ = none;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace topolens

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "topolens/lune_kernels.hpp"
+#include "topolens/row_kernels.hpp"
+
+/// The kernels behind function pointers: one table for each vector set that was compiled.
+namespace topolens {
+
+template <typename Real>
+struct RowTable {
+    decltype(&kernels::summarise<Plain, Real>) summarise;
+    decltype(&kernels::collect<Plain, Real>) collect;
+    decltype(&kernels::survivors<Plain, Real>) survivors;
+    decltype(&kernels::has_lune<Plain, Real>) has_lune;
+    decltype(&kernels::apex<Plain, Real>) apex;
+    decltype(&kernels::select<Plain, Real>) select;
+    decltype(&kernels::sweep<Plain, Real>) sweep;
+};
+
+struct KernelTable {
+    const char* name;
+    RowTable<float> single;
+    RowTable<double> wide;
+    decltype(&kernels::refresh_lacking<Plain>) refresh_lacking;
+    decltype(&kernels::is_lune_connected<Plain>) is_lune_connected;
+    decltype(&kernels::absorb<Plain>) absorb;
+    decltype(&kernels::add_column<Plain>) add_column;
+
+    template <typename Real>
+    const RowTable<Real>& rows() const {
+        if constexpr (sizeof(Real) == 4) {
+            return single;
+        } else {
+            return wide;
+        }
+    }
+};
+
+template <class S, typename Real>
+constexpr RowTable<Real> row_table() {
+    return {&kernels::summarise<S, Real>, &kernels::collect<S, Real>,
+            &kernels::survivors<S, Real>, &kernels::has_lune<S, Real>,
+            &kernels::apex<S, Real>,      &kernels::select<S, Real>,
+            &kernels::sweep<S, Real>};
+}
+
+template <class S>
+constexpr KernelTable kernel_table() {
+    return {S::name,
+            row_table<S, float>(),
+            row_table<S, double>(),
+            &kernels::refresh_lacking<S>,
+            &kernels::is_lune_connected<S>,
+            &kernels::absorb<S>,
+            &kernels::add_column<S>};
+}
+
+/// The widest table this machine can run, or the one named by TOPOLENS_SIMD
+/// (avx512, avx2 or plain). Throws std::invalid_argument for a name that cannot be had.
+const KernelTable& kernels_for_this_machine();
+
+/// The table of that name, or null if it was not compiled or the machine cannot run it.
+const KernelTable* find_kernels(const char* name);
+
+}  // namespace topolens
