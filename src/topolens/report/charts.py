@@ -60,7 +60,7 @@ def profile_charts(study: StudyReader, *, legend: bool = True) -> Iterator[Chart
     for index, cloud in enumerate(study.clouds):
         for place, measure in enumerate(study.measures):
             rows = table[(table["measure"] == measure) & (table["cloud"] == cloud)]
-            rows = rows[np.isfinite(rows["value"])]
+            rows = rows[np.isfinite(rows["value"].astype(float))]
             if rows.empty or _is_constant(rows):
                 continue
             figure = _profile_figure(table, measure, cloud, legend=legend)
@@ -85,7 +85,8 @@ def profile_charts(study: StudyReader, *, legend: bool = True) -> Iterator[Chart
 def constant_measures(study: StudyReader) -> list[tuple[str, float]]:
     """Return the measures that say the same of every layer in the main cloud."""
     table = study.table()
-    table = table[(table["cloud"] == main_cloud(study)) & np.isfinite(table["value"])]
+    known = np.isfinite(table["value"].astype(float))
+    table = table[known & (table["cloud"] == main_cloud(study))]
     groups = ((name, table[table["measure"] == name]) for name in study.measures)
     return [
         (name, float(rows["value"].iloc[0]))
@@ -95,7 +96,7 @@ def constant_measures(study: StudyReader) -> list[tuple[str, float]]:
 
 
 def _is_constant(rows: pd.DataFrame) -> bool:
-    return len(rows) > 1 and rows["value"].nunique() == 1
+    return rows["value"].nunique() == 1
 
 
 def _profile_figure(table: pd.DataFrame, measure: str, cloud: str, *, legend: bool) -> Figure:

@@ -30,7 +30,8 @@ def fact_line(study: StudyReader) -> list[tuple[str, str]]:
     points = sorted({one.n_points for model in alive for one in model.layers if one.n_points})
     facts = [(f"{len(study.models)}", "model" if len(study.models) == 1 else "models")]
     if layers:
-        facts.append((_span(layers), "layers each" if len(alive) > 1 else "layers"))
+        noun = "layer" if layers == [1] else "layers"
+        facts.append((_span(layers), f"{noun} each" if len(alive) > 1 else noun))
     if points:
         facts.append((_span(points), "points per layer"))
     known = [model.accuracy for model in study.models if model.accuracy is not None]

@@ -104,7 +104,7 @@ def _name_models(ax: Axes, groups: list[tuple[str, int, int]], n_items: int) -> 
     points = 72 * heatmap_side(n_items) / n_items
     step = _thinning(len(groups), n_items) if len(groups) > _MOST_NAMED_MODELS else 1
     for model, start, end in groups[::step]:
-        letters = int(max(4, (end - start) * step * points / 5.2))
+        letters = int(max(4, (end - start) * step * points / 6))
         centre = (start + end - 1) / 2
         name = plain(short(model, min(28, letters)))
         style: dict[str, Any] = {"fontsize": 8, "color": INK, "clip_on": False}

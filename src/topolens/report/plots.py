@@ -124,7 +124,9 @@ def plot_profiles(
         wanted = table["measure"] == measure
         names = table.loc[wanted, "cloud"]
         chosen = names.iloc[0] if cloud is None and len(names) else cloud
-        rows = table[wanted & (table["cloud"] == chosen) & np.isfinite(table["value"])]
+        rows = table[
+            wanted & (table["cloud"] == chosen) & np.isfinite(table["value"].astype(float))
+        ]
         styles = line_styles(zip(table["model"], table["family"], strict=True))
         ax.grid(visible=True, axis="y", color=GRID, linewidth=0.8)
         ax.set_axisbelow(True)

@@ -1,0 +1,360 @@
+"""Findings on hand-made studies with known answers: each rule holds and fails once."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from report_fixtures import (
+    CKA,
+    SW1,
+    bars_at,
+    make_model,
+    make_study,
+    matrix_of,
+    on_a_line,
+    realistic_study,
+)
+
+from topolens.report import collect_findings
+from topolens.report.findings.doubts import degenerate_layers, doubts
+from topolens.report.findings.finding import agreement, verdict
+from topolens.report.findings.loops import loops_over_depth
+from topolens.report.findings.outsider import most_different_model
+from topolens.report.findings.redundancy import closest_layers
+from topolens.report.findings.scale import share_of_scale
+from topolens.report.findings.steps import largest_step
+from topolens.report.findings.trends import rank_correlation, total_lifespans
+from topolens.study.results import StepFailure
+
+ABC = ("a", "b", "c", "d")
+
+
+def one_of(findings):
+    assert len(findings) == 1
+    return findings[0]
+
+
+def line_study(*positions, repeats=(), layers=ABC, **kwargs):
+    """Models whose layers sit on a line under the main metric."""
+    models = [make_model(f"m{i}", layers[: len(p)], seed=i) for i, p in enumerate(positions)]
+    study = make_study(models, n_resamples=len(repeats), metrics=(SW1,), **kwargs)
+    study.matrices[SW1, "scaled", None] = on_a_line(models, np.concatenate(positions))
+    for index, places in enumerate(repeats):
+        study.matrices[SW1, "scaled", index] = on_a_line(models, np.concatenate(places))
+    return study
+
+
+def measured_study(measure, *series, repeats=(), cloud="scaled"):
+    """Models with one measure over their layers."""
+    names = [f"l{i}" for i in range(max(map(len, series)))]
+    models = [make_model(f"m{i}", names[: len(v)], seed=i) for i, v in enumerate(series)]
+    study = make_study(models, n_resamples=len(repeats), measures=(measure,))
+    study.values[measure, cloud] = {
+        (model.name, layer.name): [values[k], *(again[i][k] for again in repeats)]
+        for i, (model, values) in enumerate(zip(models, series, strict=True))
+        for k, layer in enumerate(model.layers)
+    }
+    return study
+
+
+class TestLargestStep:
+    def test_names_the_step_and_its_size(self):
+        finding = one_of(largest_step(line_study([0, 1, 4, 5])))
+        assert finding.sentence == (
+            "In “m0” the topology changes most between “b” and “c”: a sliced Wasserstein distance "
+            "of 3.00, 3.00 times the median step."
+        )
+        assert finding.value == 3
+        assert finding.settled is None
+        assert finding.robustness == "not checked: the study has no half-samples"
+
+    def test_is_settled_when_the_half_samples_agree(self):
+        same, other = [[0, 1, 5, 6]], [[0, 4, 5, 6]]
+        finding = one_of(largest_step(line_study([0, 1, 4, 5], repeats=[same, same, same, other])))
+        assert finding.settled is True
+        assert finding.robustness == "the same step in 3 of 4 half-samples"
+
+    def test_is_not_settled_when_they_do_not(self):
+        same, other = [[0, 1, 5, 6]], [[0, 4, 5, 6]]
+        finding = one_of(
+            largest_step(line_study([0, 1, 4, 5], repeats=[same, other, other, other]))
+        )
+        assert finding.settled is False
+        assert finding.robustness == "not settled: the same step in only 1 of 4 half-samples"
+        assert finding.table.rows[0][-1] == "1 of 4 (4 within one layer)"
+
+    def test_groups_models_by_place(self):
+        finding = one_of(largest_step(line_study([0, 1, 4, 5], [0, 1, 5, 6], [0, 4, 5, 6])))
+        assert finding.sentence == (
+            "The topology changes most between “b” and “c” in 2 models and between “a” and “b” in "
+            "“m2”."
+        )
+        agreeing = one_of(largest_step(line_study([0, 1, 4, 5], [0, 1, 5, 6])))
+        assert agreeing.sentence.endswith("between “b” and “c” in both models.")
+
+    def test_leaves_out_what_has_a_single_step(self):
+        assert largest_step(line_study([0, 1])) == []
+
+    def test_leaves_out_a_model_that_never_changes(self):
+        assert largest_step(line_study([1, 1, 1])) == []
+
+    def test_skips_a_layer_without_results(self):
+        study = line_study([0, 1, 4, 5])
+        matrix = study.matrices[SW1, "scaled", None]
+        matrix.values[1, :] = matrix.values[:, 1] = np.nan
+        assert "between “a” and “c”" in one_of(largest_step(study)).sentence
+
+
+class TestLoops:
+    def test_names_peak_and_end(self):
+        study = measured_study("lifespan_sum H1", [2, 10, 3, 0.4, 0.2])
+        finding = one_of(loops_over_depth(study))
+        assert finding.sentence == (
+            "Loops are most pronounced in “l1” of “m0” (total lifespan 10.0) and vanish from “l3” "
+            "on."
+        )
+
+    def test_says_that_they_never_vanish(self):
+        finding = one_of(loops_over_depth(measured_study("lifespan_sum H1", [2, 10, 0.4, 0.5])))
+        assert finding.sentence.endswith(
+            "and never vanish: the last layer still holds 5\u00a0% of the peak."
+        )
+
+    def test_a_return_is_no_end(self):
+        finding = one_of(loops_over_depth(measured_study("lifespan_sum H1", [10, 0.1, 5, 0.1])))
+        assert "vanish from “l3”" in finding.sentence
+
+    def test_asks_peak_and_end_of_the_half_samples(self):
+        series = [2, 10, 3, 0.1]
+        moved = [[10, 2, 3, 0.1]]
+        same = [[4, 20, 6, 0.2]]
+        settled = measured_study("lifespan_sum H1", series, repeats=[same] * 4)
+        loose = measured_study("lifespan_sum H1", series, repeats=[same, moved, moved, moved])
+        assert one_of(loops_over_depth(settled)).robustness.endswith("in all 4 half-samples")
+        assert one_of(loops_over_depth(loose)).settled is False
+
+    def test_needs_loops(self):
+        assert loops_over_depth(measured_study("lifespan_sum H1", [0, 0, 0])) == []
+        assert loops_over_depth(measured_study("lifespan_sum H0", [1, 2, 3])) == []
+
+
+class TestTrends:
+    @pytest.mark.parametrize(
+        ("values", "word"),
+        [
+            ([1, 2, 3, 4, 5], "rises"),
+            ([5, 4, 3, 2, 1], "falls"),
+            ([1, 3, 5, 3, 1], "rises, then falls"),
+            ([5, 3, 1, 3, 5], "falls, then rises"),
+            ([4.4, 5, 4.9, 4.8, 4.5], "shows no clear direction"),
+        ],
+    )
+    def test_direction(self, values, word):
+        finding = one_of(total_lifespans(measured_study("lifespan_sum H0", values)))
+        assert f"lifespan sum) {word} over the depth of “m0”" in finding.sentence
+        assert finding.value == pytest.approx(values[-1] / values[0])
+
+    def test_several_directions_read_as_one_sentence(self):
+        study = measured_study("lifespan_sum H1", [1, 2, 3, 4], [1, 3, 5, 9], [9, 5, 3, 1])
+        assert one_of(total_lifespans(study)).sentence == (
+            "The total lifespan of loops (H1 lifespan sum) rises in 2 and falls in 1 of 3 models; "
+            "the last layer has 0.111 to 9.00 times the first."
+        )
+
+    def test_half_samples_that_turn_around_unsettle_it(self):
+        rising, falling = [[1, 2, 3, 4]], [[4, 3, 2, 1]]
+        study = measured_study("lifespan_sum H0", [1, 2, 3, 4], repeats=[rising, falling] * 2)
+        assert one_of(total_lifespans(study)).settled is False
+
+    def test_needs_four_layers(self):
+        assert total_lifespans(measured_study("lifespan_sum H0", [1, 2, 3])) == []
+
+    def test_rank_correlation(self):
+        rising = np.array([1.0, 2, 3, 4])
+        assert rank_correlation(rising, rising**3) == pytest.approx(1)
+        assert rank_correlation(rising, np.array([1.0, 2, 4, 3])) == pytest.approx(0.8)
+        assert np.isnan(rank_correlation(rising, np.ones(4)))
+
+
+class TestMostDifferentModel:
+    def test_names_it_with_its_margin(self):
+        study = line_study([0, 1, 2], [0, 1, 2], [5, 6, 7])
+        finding = one_of(most_different_model(study))
+        assert finding.sentence == (
+            "“m2” differs most from the others: its layers lie 5.00 away on average, 100\u00a0% "
+            "more than the runner-up “m0”."
+        )
+
+    def test_a_narrow_margin_is_not_settled(self):
+        places = [0, 1, 2], [1, 2, 3], [2.05, 3.05, 4.05]
+        study = line_study(*places, repeats=[places] * 4)
+        finding = one_of(most_different_model(study))
+        assert finding.settled is False
+        assert finding.robustness.startswith("not settled: a narrow margin")
+
+    def test_half_samples_that_agree_settle_it(self):
+        places = [0, 1, 2], [0, 1, 2], [5, 6, 7]
+        assert one_of(most_different_model(line_study(*places, repeats=[places] * 4))).settled
+
+    def test_two_models_have_no_outsider(self):
+        assert most_different_model(line_study([0, 1, 2], [5, 6, 7])) == []
+
+
+def redundant_study(gap, noise):
+    """Three layers at 0, `gap` and 50, whose half-samples differ by a shift of one bar."""
+    study = line_study([0, gap, 50], repeats=[[[0, gap, 50]]] * 4)
+    for index in range(4):
+        for layer in ABC[:3]:
+            death = 2.0 + noise * (index % 2)
+            study.bars["m0", layer, "scaled", index] = bars_at([1.0], [death])
+    return study
+
+
+class TestClosestLayers:
+    def test_says_so_when_layers_are_within_the_noise(self):
+        finding = one_of(closest_layers(redundant_study(gap=0.01, noise=1.0)))
+        assert finding.sentence.startswith("“a” and “b” of “m0” are closest")
+        assert "cannot be told apart" in finding.sentence
+        assert finding.value < 1
+        assert finding.settled is True
+
+    def test_says_so_when_no_layers_are(self):
+        finding = one_of(closest_layers(redundant_study(gap=10.0, noise=0.01)))
+        assert "So no two layers are redundant by this measure." in finding.sentence
+        assert finding.value > 2
+
+    def test_noise_is_the_distance_of_disjoint_halves(self):
+        finding = one_of(closest_layers(redundant_study(gap=1.0, noise=1.0)))
+        # Moving one death by 1 costs the mean over directions of |cos|, at most 1.
+        assert 1.0 < finding.value < 2.0
+
+    def test_needs_half_samples(self):
+        assert closest_layers(line_study([0, 1, 2])) == []
+
+
+class TestScale:
+    def scale_study(self, raw_rank, scaled_rank):
+        """Raw distances follow the totals when `raw_rank`, scaled ones when `scaled_rank`."""
+        totals = np.array([1.0, 2, 4, 8, 16, 32])
+        mixed = np.array([3.0, 1, 2, 2.5, 1.2, 2.2])
+        model = make_model("m0", [f"l{i}" for i in range(6)])
+        study = make_study([model], clouds=("scaled", "raw"), measures=("lifespan_sum H1",))
+        study.metrics = (SW1,)
+        for cloud, follows in (("raw", raw_rank), ("scaled", scaled_rank)):
+            study.values["lifespan_sum H1", cloud] = {
+                ("m0", layer.name): [float(total)]
+                for layer, total in zip(model.layers, totals, strict=True)
+            }
+            places = totals if follows else mixed
+            study.matrices[SW1, cloud, None] = on_a_line([model], places)
+        return study
+
+    def test_recognises_scale(self):
+        finding = one_of(share_of_scale(self.scale_study(raw_rank=True, scaled_rank=False)))
+        assert finding.sentence.startswith("Distances in the cloud “raw” are mostly scale")
+        assert finding.value == pytest.approx(1)
+
+    def test_is_not_misled_by_what_rescaling_leaves(self):
+        finding = one_of(share_of_scale(self.scale_study(raw_rank=True, scaled_rank=True)))
+        assert finding.sentence.startswith("Distances in the cloud “raw” are not mainly scale")
+
+    def test_absence(self):
+        finding = one_of(share_of_scale(self.scale_study(raw_rank=False, scaled_rank=False)))
+        assert "are not mainly scale" in finding.sentence
+
+    def test_needs_a_raw_cloud(self):
+        study = self.scale_study(raw_rank=True, scaled_rank=False)
+        study.spec = replace_clouds(study.spec)
+        assert share_of_scale(study) == []
+
+
+def replace_clouds(spec):
+    only = tuple(cloud for cloud in spec.clouds if cloud.name == "scaled")
+    return spec.model_copy(update={"clouds": only})
+
+
+class TestDoubts:
+    def notes(self, study):
+        found = doubts(study, [])
+        return "\n".join(found[0].notes) if found else ""
+
+    def test_a_sound_study_has_none(self):
+        study = realistic_study((6, 6), clouds=("scaled",))
+        assert doubts(study, []) == []
+
+    @pytest.mark.parametrize(("n_points", "doubtful"), [(299, True), (300, False)])
+    def test_few_points(self, n_points, doubtful):
+        study = realistic_study((6, 6), clouds=("scaled",), n_points=n_points)
+        assert ("have only" in self.notes(study)) is doubtful
+
+    def test_failures_and_warnings_are_passed_on(self):
+        study = realistic_study((6, 6), clouds=("scaled",))
+        study.failures = (StepFailure("diagrams", "out of memory"),)
+        study.warnings = ("Twelve rows are duplicates.",)
+        study.models = (replace(study.models[0], problem="no weights"), study.models[1])
+        notes = self.notes(study)
+        assert "Step “diagrams” failed: out of memory" in notes
+        assert "Twelve rows are duplicates." in notes
+        assert "Model “net-0” has no results: no weights" in notes
+
+    def test_nonfinite_layers(self):
+        study = realistic_study((6, 6), clouds=("scaled",))
+        layers = study.models[0].layers
+        marked = (replace(layers[0], nonfinite=1200), *layers[1:])
+        study.models = (replace(study.models[0], layers=marked), study.models[1])
+        assert "is left out: 1,200 of its values are NaN or infinite" in self.notes(study)
+
+    def test_degenerate_layers(self):
+        study = measured_study("bar_count H1", [100, 20, 90, 80], [100, 30, 90, 80])
+        assert degenerate_layers(study) == [
+            "“l1” of “m0” looks degenerate: its number of loops (20.0) is 22\u00a0% of the lower "
+            "neighbour's."
+        ]
+
+    def test_findings_that_are_not_settled(self):
+        study = line_study([0, 1, 4, 5], repeats=[[[0, 4, 5, 6]]] * 4)
+        last = collect_findings(study)[-1]
+        assert last.key == "doubts"
+        assert any("do not settle “Where the topology changes most”" in n for n in last.notes)
+
+    def test_what_was_not_asked(self):
+        study = line_study([0, 1, 2])
+        notes = self.notes(study)
+        assert "Without half-samples" in notes
+        assert "With a single model" in notes
+        study.metrics = (CKA,)
+        study.matrices = {(CKA, "scaled", None): matrix_of(study.models, np.eye(3), CKA)}
+        assert "no sliced Wasserstein distance on H1" in self.notes(study)
+
+
+def test_agreement_in_words():
+    assert agreement(4, 4, "the same") == (True, "the same in all 4 half-samples")
+    assert agreement(3, 4, "the same") == (True, "the same in 3 of 4 half-samples")
+    assert agreement(2, 4, "the same")[0] is False
+    assert agreement(0, 4, "the same")[1] == "not settled: the same in none of 4 half-samples"
+    assert agreement(0, 0, "the same")[0] is None
+
+
+def test_verdict_over_models():
+    assert verdict({"a": 4, "b": 3}, 4, "it") == (
+        True,
+        "it in at least 3 of 4 half-samples of every model",
+    )
+    settled, sentence = verdict({"a": 4, "b": 1}, 4, "it")
+    assert settled is False
+    assert sentence.startswith("settled in 1 of 2 models; not settled in “b”")
+    assert verdict({"a": 0, "b": 1}, 4, "it")[1].startswith("not settled in any model")
+
+
+@pytest.mark.parametrize("sizes", [(1,), (2,), (60,), (1, 1), (2, 7), (4, 4, 4, 4, 4)])
+def test_every_size_reads_as_sentences(sizes):
+    for finding in collect_findings(realistic_study(sizes, n_points=40, n_loops=10)):
+        for text in (finding.sentence, finding.rule, *finding.notes):
+            assert text[-1] in ".!" or finding.key == "doubts"
+            assert "nan" not in text.lower()
+            assert "<" not in text
+
+
+def test_a_study_with_nothing_measured_has_only_doubts():
+    findings = collect_findings(make_study([make_model("m", ABC)]))
+    assert [finding.key for finding in findings] == ["doubts"]

@@ -1,0 +1,219 @@
+"""Figures: same bytes twice, every size, plotting functions that leave no trace."""
+
+import io
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from report_fixtures import (
+    bars_at,
+    damaged_study,
+    make_model,
+    make_study,
+    matrix_of,
+    nasty_study,
+    on_a_line,
+    realistic_study,
+)
+
+from topolens.base.results import Diagram, Diagrams
+from topolens.report import (
+    plot_barcode,
+    plot_diagram,
+    plot_distances,
+    plot_profiles,
+    write_figures,
+)
+from topolens.report.charts import constant_measures, map_chart, profile_charts
+from topolens.report.embedding import layer_map
+from topolens.report.style import SERIES, line_styles, plain, short
+from topolens.report.svg import inline_svg, save_figure
+
+
+def test_the_same_study_gives_the_same_bytes(tmp_path):
+    first, second = (
+        write_figures(realistic_study((4, 4), n_points=60), tmp_path / name) for name in "ab"
+    )
+    assert [path.name for path in first] == [path.name for path in second]
+    assert {path.suffix for path in first} == {".png", ".svg"}
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        lambda: realistic_study((1,), n_points=40, clouds=("scaled",)),
+        lambda: realistic_study((60,), n_points=40, n_loops=8, clouds=("scaled",)),
+        damaged_study,
+        nasty_study,
+        lambda: make_study([make_model("m", ("a", "b"))]),
+    ],
+)
+def test_every_study_can_be_drawn(study, tmp_path):
+    for path in write_figures(study(), tmp_path):
+        assert path.stat().st_size > 0
+        assert path.parent == tmp_path
+        if path.suffix == ".svg":
+            ET.parse(path)
+
+
+@pytest.fixture
+def settings():
+    before = dict(mpl.rcParams)
+    yield
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.usefixtures("settings")
+def test_plotting_leaves_the_callers_settings_alone():
+    study = realistic_study((3,), n_points=40)
+    diagrams = study.diagrams("net-0", "block0.conv", "scaled")
+    for ax in (plot_diagram(diagrams), plot_barcode(diagrams)):
+        ax.figure.savefig(io.BytesIO())
+    plot_profiles(study.table(), "lifespan_sum H1").figure.savefig(io.BytesIO())
+    plot_distances(study.distances("linear_cka", "scaled")).figure.savefig(io.BytesIO())
+
+
+def test_draws_on_given_axes():
+    study = realistic_study((3, 3), n_points=40)
+    axes = Figure().subplots(2, 2).ravel()
+    diagrams = study.diagrams("net-0", "block0.conv", "scaled")
+    assert plot_diagram(diagrams, ax=axes[0]) is axes[0]
+    assert plot_barcode(diagrams, ax=axes[1]) is axes[1]
+    assert plot_profiles(study.table(), "lifespan_sum H0", ax=axes[2]) is axes[2]
+    assert plot_distances(study.distances("linear_cka", "raw"), ax=axes[3]) is axes[3]
+
+
+def test_a_diagram_shows_every_bar_and_those_that_never_die():
+    ax = plot_diagram(bars_at([1.0, 2.0], [1.5, 4.0]))
+    dots = {line.get_label(): line.get_xydata() for line in ax.get_lines()}
+    assert dots["H1"].tolist() == [[1.0, 1.5], [2.0, 4.0]]
+    assert dots["H0"][-1, 1] == pytest.approx(1.05 * 4.0)
+
+
+def test_an_empty_diagram_can_be_drawn():
+    nothing = np.empty((0, 2))
+    empty = Diagrams((Diagram(0, nothing), Diagram(1, nothing)), 0, "euclidean", 1.0)
+    plot_diagram(empty)
+    plot_barcode(empty)
+
+
+def test_a_barcode_keeps_the_longest():
+    births = np.zeros(10)
+    ax = plot_barcode(bars_at(births, np.arange(1.0, 11)), most=3)
+    segments = ax.collections[1].get_segments()
+    assert sorted(segment[1, 0] for segment in segments) == [8.0, 9.0, 10.0]
+    assert ax.get_legend().get_texts()[1].get_text() == "H1: 10 bars, longest 3 shown"
+
+
+def test_profiles_have_a_line_per_model():
+    study = realistic_study((3, 4), n_points=40)
+    ax = plot_profiles(study.table(), "lifespan_sum H1", cloud="raw")
+    lines = {line.get_label(): line.get_xydata() for line in ax.get_lines()}
+    assert lines["net-1"][:, 0] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    value = study.values["lifespan_sum H1", "raw"]["net-1", "block2.conv"][0]
+    assert lines["net-1"][2, 1] == pytest.approx(value)
+
+
+def test_dark_means_alike_in_distances_and_in_similarities():
+    model = make_model("m", ("a", "b", "c"))
+    far = plot_distances(on_a_line([model], [0, 1, 5]))
+    alike = plot_distances(matrix_of([model], np.eye(3), "linear_cka", is_similarity=True))
+    colours = [ax.images[0].cmap(ax.images[0].norm(v))[:3] for ax, v in ((far, 0), (alike, 1))]
+    assert colours[0] == pytest.approx(colours[1])
+    assert sum(colours[0]) < 1
+
+
+def test_undefined_distances_stay_empty():
+    model = make_model("m", ("a", "b"))
+    plot_distances(matrix_of([model], np.full((2, 2), np.nan), "sliced_wasserstein H1"))
+
+
+def test_names_are_drawn_as_they_are():
+    model = make_model("_hidden", ("$x^2$", "a_b"))
+    study = realistic_study((2, 2), model_name="_m{0}", layer_name="$x_{0}^2$", n_points=40)
+    ax = plot_profiles(study.table(), "lifespan_sum H1")
+    stream = io.BytesIO()
+    save_figure(ax.figure, stream, "svg")
+    assert "_m0" in stream.getvalue().decode()
+    ax = plot_distances(on_a_line([model], [0, 1]))
+    stream = io.BytesIO()
+    save_figure(ax.figure, stream, "svg")
+    assert "$x^2$" in stream.getvalue().decode()
+    assert plain("a\x00b") == "a�b"
+
+
+def test_a_script_the_font_lacks_is_no_reason_to_warn():
+    model = make_model("模型", ("第一层", "第二层"))
+    ax = plot_distances(on_a_line([model], [0, 1]))
+    save_figure(ax.figure, io.BytesIO(), "png")
+
+
+def test_long_names_are_cut_in_the_middle():
+    assert short("layer1.0.conv1") == "layer1.0.conv1"
+    assert short("a" * 20 + "b" * 20, 11) == "aaaaa…bbbbb"
+
+
+def test_families_share_a_colour_and_seeds_differ_by_dash():
+    styles = line_styles([("a", "cnn"), ("b", "cnn"), ("c", "vit")])
+    assert styles["a"].colour == styles["b"].colour != styles["c"].colour
+    assert styles["a"].dash != styles["b"].dash
+
+
+def test_a_single_family_shows_members_by_colour():
+    styles = line_styles([("a", "cnn"), ("b", "cnn")])
+    assert styles["a"].colour != styles["b"].colour
+
+
+def test_forty_models_have_styles():
+    assert len(line_styles((f"m{i}", f"f{i}") for i in range(40))) == 40
+
+
+def test_inline_charts_follow_the_theme_and_carry_their_tips():
+    chart = next(profile_charts(realistic_study((3,), n_points=40)))
+    svg = inline_svg(chart.figure, prefix="p", description="d", tips=chart.tips)
+    assert f"var(--series-{SERIES.index(SERIES[0])})" in svg
+    assert SERIES[0] not in svg
+    assert 'data-tip="net-0 · block1.conv' in svg
+    ids = [part.split('"')[0] for part in svg.split(' id="')[1:]]
+    assert ids
+    assert all(name.startswith("p-") for name in ids)
+
+
+def test_measures_that_never_differ_are_named_and_not_drawn():
+    study = realistic_study((3, 3), n_points=40)
+    assert constant_measures(study) == [("bar_count H0", 39.0)]
+    assert "bar_count H0" not in {chart.subject for chart in profile_charts(study)}
+
+
+class TestMap:
+    def test_keeps_a_plane_as_it_is(self):
+        points = np.random.default_rng(0).normal(size=(12, 2))
+        distances = np.linalg.norm(points[:, None] - points[None, :], axis=2)
+        model = make_model("m", [f"l{i}" for i in range(12)])
+        found = layer_map(matrix_of([model], distances))
+        again = np.linalg.norm(found.positions[:, None] - found.positions[None, :], axis=2)
+        np.testing.assert_allclose(again, distances, atol=1e-6)
+        assert found.stress < 1e-6
+
+    def test_says_what_flattening_costs(self):
+        model = make_model("m", ("a", "b", "c", "d", "e"))
+        assert layer_map(matrix_of([model], 1 - np.eye(5))).stress > 0.1
+
+    def test_leaves_out_what_is_unknown(self):
+        matrix = on_a_line([make_model("m", ("a", "b", "c", "d"))], [0, 1, 2, 4])
+        matrix.values[1, :] = matrix.values[:, 1] = np.nan
+        assert [label[1] for label in layer_map(matrix).labels] == ["a", "c", "d"]
+
+    def test_needs_three_layers(self):
+        assert layer_map(on_a_line([make_model("m", ("a", "b"))], [0, 1])) is None
+
+    def test_equal_layers_fall_together(self):
+        found = layer_map(on_a_line([make_model("m", ("a", "b", "c"))], [0, 0, 0]))
+        assert found.stress == 0
+
+    def test_is_missing_without_distances(self):
+        assert map_chart(make_study([make_model("m", ("a", "b", "c"))])) is None

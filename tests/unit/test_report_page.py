@@ -1,0 +1,190 @@
+"""The page stands alone, says every name as it is, and is the same twice."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from report_fixtures import (
+    NASTY,
+    damaged_study,
+    make_model,
+    make_study,
+    nasty_study,
+    realistic_study,
+)
+
+from topolens.report import payload as payload_module
+from topolens.report import write_report
+from topolens.report.payload import build_payload
+
+STUDIES = {
+    "three": lambda: realistic_study((5, 5, 5), n_points=60),
+    "one layer": lambda: realistic_study((1,), n_points=60),
+    "sixty layers": lambda: realistic_study((60,), n_points=60, n_loops=20),
+    "two families": lambda: realistic_study((5, 9), families=["cnn", "vit"], n_points=60),
+    "no half-samples": lambda: realistic_study((4, 4), n_resamples=0, n_points=60),
+    "damaged": damaged_study,
+    "names": nasty_study,
+    "nothing measured": lambda: make_study([make_model("m", ("a", "b"))]),
+    "no model left": lambda: make_study([make_model("m", (), problem="gone")]),
+}
+
+
+class Elements(HTMLParser):
+    """All elements with their attributes, and the text of scripts."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+        self.scripts = []
+        self._in_script = False
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        self._in_script = tag == "script"
+        if self._in_script:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self._in_script = False
+
+    def handle_data(self, data):
+        if self._in_script:
+            self.scripts[-1] += data
+
+
+def parsed(path):
+    elements = Elements()
+    elements.feed(path.read_text(encoding="utf-8"))
+    return elements
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def page(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    return write_report(STUDIES[request.param](), folder / "report.html")
+
+
+def test_is_a_single_file(page):
+    assert [path.name for path in page.parent.iterdir()] == ["report.html"]
+
+
+def test_loads_nothing(page):
+    for tag, attributes in parsed(page).found:
+        assert tag not in ("link", "iframe", "object", "embed", "base")
+        for name in ("src", "href", "srcset", "xlink:href", "poster", "action"):
+            value = attributes.get(name) or ""
+            allowed = value.startswith(("#", "data:")) or tag == "a" or not value
+            assert allowed, f"<{tag} {name}={value[:60]}>"
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"url\(\s*['\"]?(?!#)", text)
+    assert "@import" not in text
+
+
+def test_forbids_the_network_and_other_scripts(page):
+    elements = parsed(page)
+    policy = next(
+        attributes["content"]
+        for tag, attributes in elements.found
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+    assert "script-src 'sha256-" in policy
+    assert len(elements.scripts) == 2
+
+
+def test_ids_are_unique(page):
+    ids = [attributes["id"] for _, attributes in parsed(page).found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_references_within_the_page_exist(page):
+    elements = parsed(page).found
+    ids = {attributes.get("id") for _, attributes in elements}
+    for _, attributes in elements:
+        target = attributes.get("href") or ""
+        if target.startswith("#"):
+            assert target[1:] in ids
+
+
+def test_shows_no_python(page):
+    text = page.read_text(encoding="utf-8")
+    for trace in ("None<", ">nan<", "Traceback", "{{", "{%", "Undefined", " object at 0x"):
+        assert trace not in text
+
+
+def test_every_name_is_shown_and_none_is_obeyed(tmp_path):
+    path = write_report(nasty_study(), tmp_path / "report.html")
+    text = path.read_text(encoding="utf-8")
+    assert NASTY not in text
+    assert "<script>alert" not in text
+    elements = parsed(path)
+    assert [tag for tag, _ in elements.found].count("script") == 2
+    payload = json.loads(elements.scripts[0])
+    assert payload["models"][0]["layers"][0][0] == NASTY + "0"
+    assert payload["models"][0]["name"].startswith("$m_{1}$" + NASTY)
+
+
+def test_the_same_study_gives_the_same_bytes(tmp_path):
+    first = write_report(realistic_study((4, 4), n_points=60), tmp_path / "a.html")
+    second = write_report(realistic_study((4, 4), n_points=60), tmp_path / "b.html")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_makes_its_folder_and_replaces_an_older_page(tmp_path):
+    target = tmp_path / "new" / "report.html"
+    assert write_report(realistic_study((2,), n_points=60), target) == target
+    target.write_text("old")
+    write_report(realistic_study((2,), n_points=60), target)
+    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_large_study_stays_small(tmp_path):
+    study = realistic_study((19,) * 5, families=["a"] * 3 + ["b"] * 2, n_points=1000, n_loops=800)
+    assert write_report(study, tmp_path / "report.html").stat().st_size < 8e6
+
+
+def test_tells_of_failed_models_and_layers(tmp_path):
+    text = write_report(damaged_study(), tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "the weights do not fit the network" in text
+    assert "17 values are NaN or infinite" in text
+    assert "the cloud is not finite" in text
+
+
+def unpacked(text):
+    return np.frombuffer(base64.b64decode(text), dtype="<f4")
+
+
+def test_diagrams_survive_packing():
+    study = realistic_study((2,), n_points=40)
+    record = build_payload(study)
+    bars = study.diagrams("net-0", "block0.conv", "scaled")
+    pieces, loops = record["diagrams"][0][0][0]
+    np.testing.assert_allclose(unpacked(loops["pairs"]).reshape(-1, 2), bars[1].pairs, rtol=1e-6)
+    np.testing.assert_allclose(unpacked(pieces["deaths"]), bars[0].pairs[:, 1], rtol=1e-6)
+    assert np.isinf(unpacked(pieces["deaths"])[-1])
+    assert loops["n"] == len(bars[1])
+
+
+def test_matrices_name_their_layers():
+    study = realistic_study((2, 3), n_points=40)
+    record = build_payload(study)["matrices"]["distances-0-0"]
+    assert record["items"] == [[0, 0], [0, 1], [1, 0], [1, 1], [1, 2]]
+    expected = study.distances("sliced_wasserstein H1", "scaled").values
+    np.testing.assert_allclose(unpacked(record["values"]).reshape(5, 5), expected, rtol=1e-5)
+
+
+def test_too_many_bars_are_cut_to_the_longest(monkeypatch):
+    study = realistic_study((2,), n_points=300)
+    monkeypatch.setattr(payload_module, "_BARS_BUDGET", 500)
+    record = build_payload(study)
+    assert record["limit"] == 100
+    pieces = record["diagrams"][0][0][0][0]
+    assert pieces["n"] == 300
+    kept = unpacked(pieces["deaths"])
+    deaths = study.diagrams("net-0", "block0.conv", "scaled")[0].pairs[:, 1]
+    np.testing.assert_allclose(np.sort(kept), np.sort(deaths)[-100:], rtol=1e-6)
