@@ -123,7 +123,8 @@ def test_a_dot_tells_its_birth_and_death(visit):
     one = visit()
     spot = one.page.eval_on_selector(
         '.panel[data-side="a"] canvas',
-        """canvas => { canvas.scrollIntoView({behavior: 'instant'}); const box = canvas.getBoundingClientRect();
+        """canvas => { canvas.scrollIntoView({behavior: 'instant'});
+            const box = canvas.getBoundingClientRect();
             const mark = canvas.marks[0]; return [box.left + mark[0], box.top + mark[1]]; }""",
     )
     one.page.mouse.move(*spot)

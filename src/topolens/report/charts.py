@@ -65,10 +65,7 @@ def profile_charts(study: StudyReader, *, legend: bool = True) -> Iterator[Chart
                 continue
             figure = _profile_figure(table, measure, cloud, legend=legend)
             tips = {
-                f"profile of {model}": [
-                    f"{model} · {row.layer}\ndepth {row.depth:.2f} · {number(row.value)}"
-                    for row in one.sort_values("index").itertuples()
-                ]
+                f"profile of {model}": _profile_tips(str(model), one.sort_values("index"))
                 for model, one in rows.groupby("model", sort=False)
             }
             yield Chart(
@@ -80,6 +77,14 @@ def profile_charts(study: StudyReader, *, legend: bool = True) -> Iterator[Chart
                 subject=measure,
                 tips=tips,
             )
+
+
+def _profile_tips(model: str, rows: pd.DataFrame) -> list[str]:
+    columns = (rows["layer"], rows["depth"].astype(float), rows["value"].astype(float))
+    return [
+        f"{model} · {layer}\ndepth {depth:.2f} · {number(value)}"
+        for layer, depth, value in zip(*columns, strict=True)
+    ]
 
 
 def constant_measures(study: StudyReader) -> list[tuple[str, float]]:
