@@ -1,0 +1,172 @@
+"""From samples to a store: interrupted anywhere and resumed, a recording has the same bytes."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from topolens.activations.datasets import load_samples  # noqa: E402
+from topolens.activations.models import build_seeded  # noqa: E402
+from topolens.activations.preprocess import preprocess  # noqa: E402
+from topolens.activations.record import record  # noqa: E402
+from topolens.activations.store import ActivationStore  # noqa: E402
+from topolens.base.errors import InvalidInputError, StoreError  # noqa: E402
+
+SPEC = {"model": "zoo:small_cnn"}
+SETTINGS = {"layers": ["leaf"], "scale": 16.0, "batch_size": 20}
+N_BATCHES = 6
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_samples("digits", base=Path(), split="test", count=110, order="balanced")
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build_seeded("zoo:small_cnn", seed=1)
+
+
+def recorded(path, network, digits, **changes):
+    with ActivationStore.create(path, SPEC) as store:
+        record(network, digits, store, **{**SETTINGS, **changes})
+    return ActivationStore.open(path)
+
+
+def contents(path):
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+def test_the_store_holds_what_the_layers_gave(tmp_path, network, digits):
+    store = recorded(tmp_path, network, digits)
+    assert store.complete
+    assert store.verify() == ()
+    assert store.layers[0] == "conv1"
+    assert store.layers[-1] == "fc2"
+    inputs = torch.from_numpy(preprocess(digits.inputs, scale=16.0))
+    network.eval()
+    with torch.inference_mode():
+        maps = network.conv1(inputs)
+        scores = network(inputs)
+    rows, ids = store.read("conv1")
+    np.testing.assert_allclose(rows, maps.mean(dim=(2, 3)).numpy(), atol=1e-5)
+    np.testing.assert_array_equal(ids, digits.ids)
+    np.testing.assert_allclose(store.read("fc2")[0], scores.numpy(), atol=1e-4)
+    predicted = scores.argmax(dim=1).numpy()
+    assert store.summary == {
+        "accuracy": np.mean(predicted == digits.labels),
+        "n_samples": 110,
+        "n_parameters": sum(parameter.numel() for parameter in network.parameters()),
+    }
+
+
+@pytest.mark.parametrize("pool", ["mean", "top_norm", "random:1"])
+@pytest.mark.parametrize("stop_after", range(N_BATCHES))
+def test_an_interrupted_recording_goes_on_with_the_same_bytes(
+    tmp_path, network, digits, stop_after, pool
+):
+    whole = recorded(tmp_path / "whole", network, digits, pool=pool).path
+
+    def interrupt(done, total):
+        assert total == N_BATCHES
+        if done == stop_after:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "resumed"
+    with pytest.raises(KeyboardInterrupt):
+        recorded(path, network, digits, pool=pool, on_batch=interrupt)
+    done = []
+    store = recorded(path, network, digits, pool=pool, on_batch=lambda *told: done.append(told))
+    assert done == [(count, N_BATCHES) for count in range(stop_after, N_BATCHES + 1)]
+    assert store.complete
+    assert contents(path) == contents(whole)
+
+
+def test_only_damaged_parts_are_captured_again(tmp_path, network, digits):
+    path = recorded(tmp_path, network, digits).path
+    before = contents(path)
+    part = path / "part-000003.safetensors"
+    part.write_bytes(part.read_bytes()[:100])
+    (path / "part-000005.safetensors").unlink()
+    runs = []
+    handle = network.register_forward_pre_hook(lambda model, inputs: runs.append(len(inputs[0])))
+    recorded(path, network, digits)
+    assert runs == [20, 10]
+    recorded(path, network, digits)
+    handle.remove()
+    assert runs == [20, 10]
+    assert contents(path) == before
+
+
+def test_other_settings_are_refused(tmp_path, network, digits):
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        recorded(tmp_path, network, digits, on_batch=stop)
+    for change, name in (({"pool": "top_norm"}, "pool"), ({"batch_size": 30}, "batch_size")):
+        with pytest.raises(StoreError, match=f"holds a capture with `{name}` = "):
+            recorded(tmp_path, network, digits, **change)
+
+
+def test_accuracy_is_unknown_without_labels(tmp_path, network):
+    np.save(tmp_path / "x.npy", np.zeros((4, 8, 8), np.uint8))
+    samples = load_samples("npy:x.npy", base=tmp_path)
+    store = recorded(tmp_path / "store", network, samples)
+    assert store.summary["accuracy"] is None
+    assert store.predictions().shape == (4,)
+
+
+def test_a_failing_batch_keeps_the_ones_before(tmp_path, network, digits):
+    def failing(module, arguments):
+        if len(runs) == 3:
+            raise ValueError("out of paper")
+        runs.append(1)
+
+    runs = []
+    handle = network.fc1.register_forward_pre_hook(failing)
+    with pytest.raises(InvalidInputError, match="raised ValueError: out of paper"):
+        recorded(tmp_path, network, digits)
+    handle.remove()
+    with ActivationStore.create(tmp_path, SPEC) as store:
+        assert [store.has_part(index) for index in range(N_BATCHES)] == [True] * 3 + [False] * 3
+
+
+RECORDING = """
+import sys
+from pathlib import Path
+from topolens.activations.datasets import load_samples
+from topolens.activations.models import build_seeded
+from topolens.activations.record import record
+from topolens.activations.store import ActivationStore
+samples = load_samples("digits", base=Path(), split="test", count=110, order="balanced")
+with ActivationStore.create(Path(sys.argv[1]), {"model": "zoo:small_cnn"}) as store:
+    record(
+        build_seeded("zoo:small_cnn", seed=1), samples, store, layers=["leaf"], scale=16.0,
+        batch_size=5, on_batch=lambda done, total: print(done, flush=True),
+    )
+"""
+
+
+def recorded_elsewhere(path, kill_at):
+    """Record in a process of its own, killed when it says it has so many batches."""
+    command = [sys.executable, "-c", RECORDING, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if int(line) == kill_at:
+                process.kill()
+    return process.returncode
+
+
+def test_killed_again_and_again_and_resumed_it_ends_with_the_same_bytes(tmp_path):
+    kills = [recorded_elsewhere(tmp_path / "killed", kill_at) for kill_at in (1, 4, 9)]
+    assert -signal.SIGKILL in kills
+    assert recorded_elsewhere(tmp_path / "killed", None) == 0
+    assert recorded_elsewhere(tmp_path / "whole", None) == 0
+    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
