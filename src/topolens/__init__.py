@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from topolens.descriptors.lifespans import lifespan_sum
     from topolens.descriptors.persistence import persistence, persistence_from_distances
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
-    from topolens.study.study import Study, run
+    from topolens.study.run import run
+    from topolens.study.study import Study
 
 __version__ = "0.1.0"
 
@@ -64,7 +65,7 @@ _HOMES = {
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",
     "plot_distances": "topolens.report",
-    "run": "topolens.study.study",
+    "run": "topolens.study.run",
     "sample_rows": "topolens.clouds",
     "sliced_wasserstein": "topolens.comparison",
     "write_report": "topolens.report",

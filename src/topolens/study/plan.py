@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Any
 
 from topolens.base.hashing import content_key
+from topolens.base.registry import Operation
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
 from topolens.study.capturing import Capture
@@ -26,6 +28,8 @@ __all__ = [
 
 # Raised whenever the numbers of a step change for other reasons than its operation's version.
 _STEP_VERSION = 1
+# Normalisations that only shift and scale a cloud as a whole.
+_SIMILARITIES = ("none", "centred", "median")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def descriptor_steps(
         operation = descriptor_registry[chosen.name]
         for group in _groups(layers, one_by_one=operation.takes == "points"):
             for resample in (None, *range(spec.resamples)):
-                items = _items(spec, cloud, group, resample, operation.takes, diagrams)
+                items = _items(spec, cloud, group, resample, operation, diagrams)
                 if not items:
                     continue
                 settings = _settings(chosen, operation.version)
@@ -121,55 +125,47 @@ def comparison_steps(
     diagrams: Mapping[tuple[str, str, str, int | None], str],
 ) -> Iterator[PlannedStep]:
     """One step per metric and pair of models: a block of the matrix of all layers."""
-    models = list(dict.fromkeys(layer.model for layer in layers))
-    of_model = {m: [layer for layer in layers if layer.model == m] for m in models}
     for chosen in spec.comparisons:
         operation = metric_registry[chosen.name]
         if operation.paired_rows and not cloud.corresponding:
             continue
         for resample in (None, *range(spec.resamples)):
-            items = {
-                model: _items(spec, cloud, of_model[model], resample, operation.takes, diagrams)
-                for model in models
-            }
-            for number, first in enumerate(models):
-                for second in models[number:]:
-                    block = _block(chosen, operation.version, operation.takes, items, first, second)
-                    if block is None:
-                        continue
-                    name = f"{chosen.label} of {first} and {second}"
-                    step = Step(
-                        "compare", block[0], f"{name} ({_cloud_name(cloud, resample)})", block[1]
-                    )
-                    where = {
-                        "metric": chosen.label,
-                        "cloud": cloud.spec.name,
-                        "resample": resample,
-                        "rows": [item["label"] for item in items[first]],
-                        "columns": [item["label"] for item in items[second]],
-                    }
-                    yield PlannedStep(step, where)
+            sides = [
+                _items(spec, cloud, group, resample, operation, diagrams)
+                for group in _groups(layers, one_by_one=False)
+            ]
+            for first, second in combinations_with_replacement([s for s in sides if s], 2):
+                yield _block_step(chosen, operation, cloud, resample, first, second)
 
 
-def _block(
+def _block_step(
     chosen: OperationSpec,
-    version: int,
-    takes: str,
-    items: Mapping[str, list[dict[str, Any]]],
-    first: str,
-    second: str,
-) -> tuple[str, dict[str, Any]] | None:
-    rows, columns = items[first], items[second]
-    if not rows or not columns:
-        return None
-    settings = _settings(chosen, version)
-    key = _key(
+    operation: Operation,
+    cloud: CloudPlan,
+    resample: int | None,
+    rows: list[dict[str, Any]],
+    columns: list[dict[str, Any]],
+) -> PlannedStep:
+    settings = _settings(chosen, operation.version)
+    identity = {
+        "rows": [item["identity"] for item in rows],
+        "columns": [item["identity"] for item in columns],
+    }
+    models = f"{rows[0]['label'][0]} and {columns[0]['label'][0]}"
+    step = Step(
         "compare",
-        rows=[item["identity"] for item in rows],
-        columns=[item["identity"] for item in columns],
-        **settings,
+        _key("compare", **identity, **settings),
+        f"{chosen.label} of {models} ({_cloud_name(cloud, resample)})",
+        {"rows": rows, "columns": columns, "takes": operation.takes, **settings},
     )
-    return key, {"rows": rows, "columns": columns, "takes": takes, **settings}
+    where = {
+        "metric": chosen.label,
+        "cloud": cloud.spec.name,
+        "resample": resample,
+        "rows": [item["label"] for item in rows],
+        "columns": [item["label"] for item in columns],
+    }
+    return PlannedStep(step, where)
 
 
 def _items(
@@ -177,7 +173,7 @@ def _items(
     cloud: CloudPlan,
     layers: Sequence[LayerSource],
     resample: int | None,
-    takes: str,
+    operation: Operation,
     diagrams: Mapping[tuple[str, str, str, int | None], str],
 ) -> list[dict[str, Any]]:
     """What an operation reads of each layer: its cloud, or its diagrams where there are any."""
@@ -185,9 +181,10 @@ def _items(
     for layer in layers:
         label = [layer.model, layer.layer]
         key = diagrams.get((cloud.spec.name, layer.model, layer.layer, resample))
-        if takes == "points":
-            location: dict[str, Any] = {"cloud": _location(spec, cloud, layer, resample)}
-            identity: dict[str, Any] = {"cloud": _identity(spec, cloud, layer, resample)}
+        if operation.takes == "points":
+            scale = _needed_normalisation(operation, cloud.spec.normalise)
+            location: dict[str, Any] = {"cloud": _location(spec, cloud, layer, resample, scale)}
+            identity: dict[str, Any] = {"cloud": _identity(spec, cloud, layer, resample, scale)}
         elif key is not None:
             location = identity = {"diagrams": key}
         else:
@@ -196,23 +193,37 @@ def _items(
     return items
 
 
+def _needed_normalisation(operation: Operation, normalisation: str) -> str:
+    """Leave out what cannot change the value, so that clouds at any scale share the result."""
+    indifferent = operation.invariances.isotropic_scaling and operation.invariances.translation
+    return "none" if indifferent and normalisation in _SIMILARITIES else normalisation
+
+
 def _location(
-    spec: StudySpec, cloud: CloudPlan, layer: LayerSource, resample: int | None
+    spec: StudySpec,
+    cloud: CloudPlan,
+    layer: LayerSource,
+    resample: int | None,
+    normalisation: str | None = None,
 ) -> dict[str, Any]:
     return {
         "store": layer.store,
         "layer": layer.layer,
         "selection": cloud.selections[layer.model, layer.layer],
-        "normalise": cloud.spec.normalise,
+        "normalise": normalisation or cloud.spec.normalise,
         "resample": resample,
         "seed": spec.seed,
     }
 
 
 def _identity(
-    spec: StudySpec, cloud: CloudPlan, layer: LayerSource, resample: int | None
+    spec: StudySpec,
+    cloud: CloudPlan,
+    layer: LayerSource,
+    resample: int | None,
+    normalisation: str | None = None,
 ) -> dict[str, Any]:
-    location = _location(spec, cloud, layer, resample)
+    location = _location(spec, cloud, layer, resample, normalisation)
     del location["store"], location["layer"]
     if resample is None:
         del location["seed"]

@@ -180,7 +180,7 @@ def _missing_file(text: object, place: str, base: Path) -> list[str]:
     if not isinstance(text, str):
         return []
     try:
-        path = expand_path(text, base=base)
+        path = expand_path(text, base=base, name=place.rpartition(".")[2])
     except InvalidInputError as error:
         return [f"{place}: {error}"]
     return [] if path.exists() else [f"{place}: there is no file `{text}`"]

@@ -68,14 +68,29 @@ class StepFailure:
 class StudyReader(Protocol):
     """What the report needs of a study; `Study` reads it from disk."""
 
-    root: Path
-    spec: StudySpec
-    models: tuple[ModelSummary, ...]
-    failures: tuple[StepFailure, ...]
-    warnings: tuple[str, ...]
-    """Doubts in sentences: few points, duplicates, degenerate layers, equalised counts."""
-    provenance: Mapping[str, Any]
-    """Versions, platform, data description and digests; no times."""
+    @property
+    def root(self) -> Path:
+        """Folder of the study."""
+
+    @property
+    def spec(self) -> StudySpec:
+        """What the study file said."""
+
+    @property
+    def models(self) -> tuple[ModelSummary, ...]:
+        """Every model with its layers, in the order of the file."""
+
+    @property
+    def failures(self) -> tuple[StepFailure, ...]:
+        """Steps that gave no result."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Doubts in sentences: few points, duplicates, equalised counts."""
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Versions, platform, data description and digests; no times."""
 
     @property
     def clouds(self) -> tuple[str, ...]:

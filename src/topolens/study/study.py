@@ -45,9 +45,14 @@ class Study:
     """
 
     def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
-        self._index = Index.read(self.root)
-        self._cache = ResultCache(self.root / "results")
+        self._root = Path(root)
+        self._index = Index.read(self._root)
+        self._cache = ResultCache(self._root / "results")
+
+    @property
+    def root(self) -> Path:
+        """Folder of the study."""
+        return self._root
 
     @property
     def spec(self) -> StudySpec:
