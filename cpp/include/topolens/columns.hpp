@@ -1,9 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <vector>
 
@@ -11,16 +11,20 @@
 
 namespace topolens {
 
-inline constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-
 /// Gaussian elimination over Z/2 on dense columns of bits, one coordinate for each generator in
 /// the order of birth. A column is stored under its highest coordinate, the youngest class it
 /// kills (elder rule), and is no longer than that.
 class BitColumns {
 public:
-    BitColumns(std::size_t n_generators, const KernelTable& kernels)
-        : add_(kernels.add_column), work_(padded(n_generators)), stored_(n_generators),
-          alive_(n_generators) {}
+    explicit BitColumns(const KernelTable& kernels) : add_(kernels.add_column) {}
+
+    /// One more coordinate, younger than all before; returns its number.
+    std::size_t add_generator() {
+        stored_.emplace_back();
+        if (padded(stored_.size()) > work_.size()) work_.resize(padded(stored_.size()));
+        ++alive_;
+        return stored_.size() - 1;
+    }
 
     std::size_t alive() const { return alive_; }
     bool is_dead(std::size_t g) const { return stored_[g] != nullptr; }
@@ -66,7 +70,7 @@ private:
     decltype(KernelTable::add_column) add_;
     std::vector<Word> work_;
     std::vector<std::unique_ptr<Word[]>> stored_;
-    std::size_t alive_;
+    std::size_t alive_ = 0;
     std::size_t top_ = none;
     std::size_t bytes_ = 0;
 };

@@ -17,6 +17,7 @@ namespace topolens {
 using Vertex = std::uint16_t;
 
 inline constexpr std::size_t max_points = 65535;
+inline constexpr std::size_t none = std::size_t(-1);  // no such vertex, class or place
 
 /// A symmetric dissimilarity: non-negative, zero diagonal, row-major. Only read.
 template <typename Real>

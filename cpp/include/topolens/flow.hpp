@@ -40,7 +40,7 @@ public:
                 odd = !odd;
             }
             if (!odd) continue;
-            const std::uint32_t kind = find(e);
+            const std::uint32_t kind = apex_of(e);
             if (kind == vanishes) continue;
             if (kind & critical) {
                 columns.flip(kind & ~critical);
@@ -51,8 +51,13 @@ public:
         }
     }
 
-    std::size_t apex(const Edge<Real>& e) const {
-        return rows_.apex(d_.row(e.i), d_.row(e.j), d_.n, e.i, e.j);
+    /// The apex of an edge with a lune, remembered.
+    std::uint32_t apex_of(const Edge<Real>& e) {
+        const Slot& s = slot(e.pair());
+        if (s.pair != empty) return s.kind;
+        const auto k = std::uint32_t(rows_.apex(d_.row(e.i), d_.row(e.j), d_.n, e.i, e.j));
+        store(e.pair(), k);
+        return k;
     }
 
 private:
@@ -75,14 +80,6 @@ private:
         std::size_t at = (pair * 0x9E3779B97F4A7C15u >> 29) & mask;
         while (slots_[at].pair != empty && slots_[at].pair != pair) at = (at + 1) & mask;
         return slots_[at];
-    }
-
-    std::uint32_t find(const Edge<Real>& e) {
-        const Slot& s = slot(e.pair());
-        if (s.pair != empty) return s.kind;
-        const auto k = std::uint32_t(apex(e));
-        store(e.pair(), k);
-        return k;
     }
 
     void store(std::uint32_t pair, std::uint32_t kind) {

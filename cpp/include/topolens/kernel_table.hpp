@@ -13,6 +13,7 @@ struct RowTable {
     decltype(&kernels::survivors<Plain, Real>) survivors;
     decltype(&kernels::has_lune<Plain, Real>) has_lune;
     decltype(&kernels::apex<Plain, Real>) apex;
+    decltype(&kernels::first_within<Plain, Real>) first_within;
     decltype(&kernels::select<Plain, Real>) select;
     decltype(&kernels::sweep<Plain, Real>) sweep;
 };
@@ -22,8 +23,8 @@ struct KernelTable {
     RowTable<float> single;
     RowTable<double> wide;
     decltype(&kernels::refresh_lacking<Plain>) refresh_lacking;
-    decltype(&kernels::is_lune_connected<Plain>) is_lune_connected;
     decltype(&kernels::absorb<Plain>) absorb;
+    decltype(&kernels::absorb_without_loops<Plain>) absorb_without_loops;
     decltype(&kernels::add_column<Plain>) add_column;
 
     template <typename Real>
@@ -40,8 +41,8 @@ template <class S, typename Real>
 constexpr RowTable<Real> row_table() {
     return {&kernels::summarise<S, Real>, &kernels::collect<S, Real>,
             &kernels::survivors<S, Real>, &kernels::has_lune<S, Real>,
-            &kernels::apex<S, Real>,      &kernels::select<S, Real>,
-            &kernels::sweep<S, Real>};
+            &kernels::apex<S, Real>,      &kernels::first_within<S, Real>,
+            &kernels::select<S, Real>,    &kernels::sweep<S, Real>};
 }
 
 template <class S>
@@ -50,8 +51,8 @@ constexpr KernelTable kernel_table() {
             row_table<S, float>(),
             row_table<S, double>(),
             &kernels::refresh_lacking<S>,
-            &kernels::is_lune_connected<S>,
             &kernels::absorb<S>,
+            &kernels::absorb_without_loops<S>,
             &kernels::add_column<S>};
 }
 

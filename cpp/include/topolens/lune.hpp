@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -30,10 +32,11 @@ public:
         allocate();
     }
 
-    /// Insert the edges from `begin` on, up to the first whose lune is disconnected; returns its
-    /// place, or `end`.
-    std::size_t sweep(std::span<const Edge<Real>> edges, std::size_t begin) {
-        return kernels_.rows<Real>().sweep(bits_, edges.data(), begin, edges.size(), &mask_);
+    /// Insert the edges from `begin` on, up to the first whose lune is disconnected or, with
+    /// `links`, whose link may have a loop; returns its place, or `end`.
+    std::size_t sweep(std::span<const Edge<Real>> edges, std::size_t begin, bool links) {
+        return kernels_.rows<Real>().sweep(bits_, edges.data(), begin, edges.size(), links,
+                                           mask_);
     }
 
     void insert(const Edge<Real>& e) {
@@ -43,24 +46,34 @@ public:
     /// To be called now and then: lets the sweep skip what has filled up.
     void refresh() { kernels_.refresh_lacking(bits_, d_.n); }
 
-    /// One vertex for each component of the lune the sweep stopped at: the one that minimises the
-    /// longer side, then its name; in that order, too.
-    const std::vector<Vertex>& representatives(const Edge<Real>& e) {
-        representatives_.clear();
-        representatives_.push_back(nearest_reached(e));
-        while (start_component()) {
+    /// What the sweep stopped at: one vertex for each component of the lune, the one that minimises
+    /// the longer side, then its name; in that order, too.
+    const std::vector<Vertex>& components(const Edge<Real>& e) {
+        components_.clear();
+        do {
             kernels_.absorb(bits_, mask_);
-            representatives_.push_back(nearest_reached(e));
-        }
-        std::sort(representatives_.begin(), representatives_.end(), [&](Vertex a, Vertex b) {
-            return std::pair(longer_side(e, a), a) < std::pair(longer_side(e, b), b);
-        });
-        return representatives_;
+            components_.push_back(nearest_reached(e));
+        } while (start_component());
+        sort_components(e);
+        return components_;
     }
 
-    const kernels::Neighbourhoods& bits() const { return bits_; }
-    Vertex vertex_at(std::size_t place) const { return order_[place]; }
-    std::size_t position(Vertex v) const { return position_[v]; }
+    /// The same after a sweep with links. `loop(path)` is called for cycles of the link that
+    /// generate its H1, perhaps with some to spare; a path is closed by its ends.
+    template <class F>
+    const std::vector<Vertex>& components(const Edge<Real>& e, F&& loop) {
+        components_.clear();
+        do {
+            while (!kernels_.absorb_without_loops(bits_, mask_)) {
+                const std::size_t v = next_to_reached();
+                if (v == none) break;
+                close_loops(v, loop);
+            }
+            components_.push_back(nearest_reached(e));
+        } while (start_component());
+        sort_components(e);
+        return components_;
+    }
 
 private:
     struct alignas(64) Line {
@@ -73,12 +86,13 @@ private:
         unsigned shift = 0;
         while ((blocks + (std::size_t{1} << shift) - 1) >> shift > 64) ++shift;
         blocks = ((blocks + (std::size_t{1} << shift) - 1) >> shift) << shift;
-        lines_.assign((n + 2) * blocks, Line{});
+        lines_.assign((n + 4) * blocks, Line{});
         masks_.assign(2 * n, 0);
         const std::size_t stride = blocks * block_words;
         Word* words = lines_[0].words;
         bits_ = {words, stride, shift, masks_.data(), masks_.data() + n, position_.data(),
-                 words + n * stride, words + (n + 1) * stride};
+                 words + n * stride, words + (n + 1) * stride, words + (n + 2) * stride,
+                 words + (n + 3) * stride};
         for (std::size_t p = 0; p < n; ++p) kernels::insert(bits_, p, p);
         refresh();
     }
@@ -87,38 +101,126 @@ private:
         return std::max(d_(e.i, k), d_(e.j, k));
     }
 
+    void sort_components(const Edge<Real>& e) {
+        std::sort(components_.begin(), components_.end(), [&](Vertex a, Vertex b) {
+            return std::pair(longer_side(e, a), a) < std::pair(longer_side(e, b), b);
+        });
+    }
+
     Vertex nearest_reached(const Edge<Real>& e) const {
         std::pair<Real, Vertex> best{std::numeric_limits<Real>::infinity(), Vertex(max_points)};
-        kernels::each_block(bits_.group_shift, mask_, [&](std::size_t w) {
-            for (std::size_t k = w; k < w + block_words; ++k) {
-                for (Word left = bits_.reached[k]; left; left &= left - 1) {
-                    const Vertex v = order_[k * 64 + std::size_t(std::countr_zero(left))];
-                    best = std::min(best, std::pair(longer_side(e, v), v));
-                }
-            }
+        each_place(bits_.reached, [&](std::size_t p) {
+            const Vertex v = order_[p];
+            best = std::min(best, std::pair(longer_side(e, v), v));
+            return false;
         });
         return best.second;
     }
 
-    /// Put the first vertex left over, with its neighbours, into `reached`.
-    bool start_component() {
-        const Word* seed = nullptr;
+    /// Call f(place) for the bits of a scratch row until it answers true; that place, or `none`.
+    template <class F>
+    std::size_t each_place(const Word* row, F&& f) const {
+        std::size_t found = none;
         kernels::any_block(bits_.group_shift, mask_, [&](std::size_t w) {
             for (std::size_t k = w; k < w + block_words; ++k) {
-                if (!bits_.rest[k]) continue;
-                seed = bits_.row(k * 64 + std::size_t(std::countr_zero(bits_.rest[k])));
-                return true;
+                for (Word left = row[k]; left; left &= left - 1) {
+                    const std::size_t p = k * 64 + std::size_t(std::countr_zero(left));
+                    if (!f(p)) continue;
+                    found = p;
+                    return true;
+                }
             }
             return false;
         });
-        if (!seed) return false;
+        return found;
+    }
+
+    std::size_t first_place(const Word* row) const {
+        return each_place(row, [](std::size_t) { return true; });
+    }
+
+    /// Move what `from` shares with the neighbours of place p into `to`.
+    void move_star(Word* from, Word* to, std::size_t p) const {
+        const Word* star = bits_.row(p);
         kernels::each_block(bits_.group_shift, mask_, [&](std::size_t w) {
             for (std::size_t k = w; k < w + block_words; ++k) {
-                bits_.reached[k] = bits_.rest[k] & seed[k];
-                bits_.rest[k] &= ~seed[k];
+                to[k] = from[k] & star[k];
+                from[k] &= ~star[k];
             }
         });
+    }
+
+    /// Put the first vertex left over, with its neighbours, into `reached`.
+    bool start_component() {
+        const std::size_t seed = first_place(bits_.rest);
+        if (seed == none) return false;
+        move_star(bits_.rest, bits_.reached, seed);
         return true;
+    }
+
+    bool touches_reached(std::size_t p) const {
+        const Word* row = bits_.row(p);
+        return kernels::any_block(bits_.group_shift, mask_, [&](std::size_t w) {
+            for (std::size_t k = w; k < w + block_words; ++k) {
+                if (row[k] & bits_.reached[k]) return true;
+            }
+            return false;
+        });
+    }
+
+    std::size_t next_to_reached() const {
+        return each_place(bits_.rest, [&](std::size_t p) { return touches_reached(p); });
+    }
+
+    /// Vertex v sees `reached` in several pieces: one loop through v for each but the first. Then v
+    /// joins.
+    template <class F>
+    void close_loops(std::size_t v, F&& loop) {
+        kernels::Neighbourhoods inner = bits_;
+        inner.reached = bits_.inner_reached;
+        inner.rest = bits_.inner_rest;
+        const Word* star = bits_.row(v);
+        kernels::each_block(bits_.group_shift, mask_, [&](std::size_t w) {
+            for (std::size_t k = w; k < w + block_words; ++k) {
+                inner.rest[k] = bits_.reached[k] & star[k];
+            }
+        });
+        const std::size_t first = first_place(inner.rest);
+        for (std::size_t seed = first; seed != none; seed = first_place(inner.rest)) {
+            move_star(inner.rest, inner.reached, seed);
+            kernels_.absorb(inner, mask_);
+            if (seed == first) continue;
+            trace(first, seed);
+            path_.push_back(order_[v]);
+            loop(std::as_const(path_));
+        }
+        bits_.reached[v / 64] |= Word{1} << (v % 64);
+        bits_.rest[v / 64] &= ~(Word{1} << (v % 64));
+    }
+
+    /// A shortest path of edges within `reached`, as vertices, into `path_`.
+    void trace(std::size_t from, std::size_t to) {
+        before_.assign(d_.n, Vertex(0));
+        unseen_.assign(bits_.reached, bits_.reached + bits_.stride);
+        queue_.assign(1, Vertex(from));
+        unseen_[from / 64] &= ~(Word{1} << (from % 64));
+        const auto is_seen = [&](std::size_t p) { return !(unseen_[p / 64] >> (p % 64) & 1); };
+        for (std::size_t q = 0; q < queue_.size() && !is_seen(to); ++q) {
+            const Word* star = bits_.row(queue_[q]);
+            kernels::each_block(bits_.group_shift, mask_, [&](std::size_t w) {
+                for (std::size_t k = w; k < w + block_words; ++k) {
+                    for (Word next = unseen_[k] & star[k]; next; next &= next - 1) {
+                        const std::size_t p = k * 64 + std::size_t(std::countr_zero(next));
+                        before_[p] = queue_[q];
+                        queue_.push_back(Vertex(p));
+                    }
+                    unseen_[k] &= ~star[k];
+                }
+            });
+        }
+        path_.clear();
+        for (std::size_t p = to; p != from; p = before_[p]) path_.push_back(order_[p]);
+        path_.push_back(order_[from]);
     }
 
     Dissimilarity<Real> d_;
@@ -129,7 +231,9 @@ private:
     std::vector<Word> masks_;
     kernels::Neighbourhoods bits_{};
     Word mask_ = 0;
-    std::vector<Vertex> representatives_;
+    std::vector<Vertex> components_;
+    std::vector<Vertex> path_, before_, queue_;
+    std::vector<Word> unseen_;
 };
 
 }  // namespace topolens

@@ -19,6 +19,8 @@ struct Neighbourhoods {
     const Vertex* position;  // place of a vertex in the order
     Word* reached;           // scratch rows: the lune, split into what the hub reaches ...
     Word* rest;              // ... and what it does not
+    Word* inner_reached;     // the same for the neighbours of one vertex of the lune
+    Word* inner_rest;
 
     Word* row(std::size_t p) const { return rows + p * stride; }
 };
@@ -89,6 +91,39 @@ bool absorb(const Neighbourhoods& nb, Word mask) {
     return !left;
 }
 
+/// The first vertex that rows a and b share within the groups of `mask`, which then loses the
+/// groups before it; `none` if there is no such vertex.
+template <class S>
+std::size_t first_shared(const Neighbourhoods& nb, const Word* a, const Word* b, Word& mask) {
+    using B = typename S::Block;
+    std::size_t found = none;
+    any_block(nb.group_shift, mask, [&](std::size_t w) {
+        const B both = B::load(a + w) & B::load(b + w);
+        if (!both.any()) return false;
+        Word words[block_words];
+        both.store(words);
+        std::size_t k = 0;
+        while (!words[k]) ++k;
+        found = (w + k) * 64 + std::size_t(__builtin_ctzll(words[k]));
+        return true;
+    });
+    if (found != none) mask &= ~Word{0} << group_of(nb, found);
+    return found;
+}
+
+/// Split what rows a and b share into neighbours of the hub, `reached`, and the `rest`.
+template <class S>
+void split_at_hub(const Neighbourhoods& nb, const Word* a, const Word* b, const Word* hub,
+                  Word mask) {
+    using B = typename S::Block;
+    each_block(nb.group_shift, mask, [&](std::size_t w) {
+        const B both = B::load(a + w) & B::load(b + w);
+        const B near = B::load(hub + w);
+        (both & near).store(nb.reached + w);
+        both.without(near).store(nb.rest + w);
+    });
+}
+
 /// Is the lune of the edge between places p and q connected (or empty)? Otherwise `reached` and
 /// `rest` hold one component and the others, in the blocks of `mask`.
 template <class S>
@@ -97,20 +132,8 @@ bool is_lune_connected(const Neighbourhoods& nb, std::size_t p, std::size_t q, W
     const Word* a = nb.row(p);
     const Word* b = nb.row(q);
     mask = nb.crowded[p] & nb.crowded[q];
-    std::size_t hub = 0;
-    const bool found = any_block(nb.group_shift, mask, [&](std::size_t w) {
-        const B both = B::load(a + w) & B::load(b + w);
-        if (!both.any()) return false;
-        Word words[block_words];
-        both.store(words);
-        std::size_t k = 0;
-        while (!words[k]) ++k;
-        hub = (w + k) * 64 + std::size_t(__builtin_ctzll(words[k]));
-        return true;
-    });
-    if (!found) return true;
-    mask &= ~Word{0} << group_of(nb, hub);
-
+    const std::size_t hub = first_shared<S>(nb, a, b, mask);
+    if (hub == none) return true;
     const Word* h = nb.row(hub);
     const auto meets_hub = [&](const Word* row, Word crowded) {
         return any_block(nb.group_shift, mask & crowded, [&](std::size_t w) {
@@ -147,21 +170,80 @@ bool is_lune_connected(const Neighbourhoods& nb, std::size_t p, std::size_t q, W
         }
     }
     if (joined) return true;
-
-    each_block(nb.group_shift, mask, [&](std::size_t w) {
-        const B both = B::load(a + w) & B::load(b + w);
-        const B near = B::load(h + w);
-        (both & near).store(nb.reached + w);
-        both.without(near).store(nb.rest + w);
-    });
+    split_at_hub<S>(nb, a, b, h, mask);
     return absorb<S>(nb, mask);
 }
 
-/// Insert the edges from `begin` on, in order, up to the first whose lune falls apart; that one is
-/// left to the caller. Returns its place, or `end`.
+/// Is N(v) within `reached` connected and not empty?
+template <class S>
+bool meets_in_one_piece(const Neighbourhoods& nb, std::size_t v, Word mask) {
+    using B = typename S::Block;
+    const Word* row = nb.row(v);
+    mask &= nb.crowded[v];
+    const std::size_t hub = first_shared<S>(nb, row, nb.reached, mask);
+    if (hub == none) return false;
+    const Word* h = nb.row(hub);
+    const bool cone = !any_block(nb.group_shift, mask & nb.lacking[hub], [&](std::size_t w) {
+        return (B::load(row + w) & B::load(nb.reached + w)).without(B::load(h + w)).any();
+    });
+    if (cone) return true;
+    Neighbourhoods inner = nb;
+    inner.reached = nb.inner_reached;
+    inner.rest = nb.inner_rest;
+    split_at_hub<S>(inner, row, nb.reached, h, mask);
+    return absorb<S>(inner, mask);
+}
+
+/// Move into `reached` what keeps it free of loops (Mayer-Vietoris: a vertex whose neighbours in
+/// `reached` are connected starts no class of H1) until nothing more can; is `rest` empty then?
+template <class S>
+bool absorb_without_loops(const Neighbourhoods& nb, Word mask) {
+    bool left = true;
+    for (bool moved = true; moved && left;) {
+        moved = left = false;
+        each_block(nb.group_shift, mask, [&](std::size_t block) {
+            for (std::size_t w = block; w < block + block_words; ++w) {
+                for (Word bits = nb.rest[w]; bits; bits &= bits - 1) {
+                    const std::size_t v = w * 64 + std::size_t(__builtin_ctzll(bits));
+                    if (!meets_in_one_piece<S>(nb, v, mask)) {
+                        left = true;
+                        continue;
+                    }
+                    moved = true;
+                    nb.reached[w] |= Word{1} << (v % 64);
+                    nb.rest[w] &= ~(Word{1} << (v % 64));
+                }
+            }
+        });
+    }
+    return !left;
+}
+
+/// Is the link of the edge between places p and q empty, or connected and without loops, as far
+/// as adding vertex by vertex can tell?
+template <class S>
+bool is_link_trivial(const Neighbourhoods& nb, std::size_t p, std::size_t q, Word& mask) {
+    using B = typename S::Block;
+    const Word* a = nb.row(p);
+    const Word* b = nb.row(q);
+    mask = nb.crowded[p] & nb.crowded[q];
+    const std::size_t hub = first_shared<S>(nb, a, b, mask);
+    if (hub == none) return true;
+    const Word* h = nb.row(hub);
+    const bool cone = !any_block(nb.group_shift, mask & nb.lacking[hub], [&](std::size_t w) {
+        return (B::load(a + w) & B::load(b + w)).without(B::load(h + w)).any();
+    });
+    if (cone) return true;
+    split_at_hub<S>(nb, a, b, h, mask);
+    return absorb_without_loops<S>(nb, mask);
+}
+
+/// Insert the edges from `begin` on, in order, up to the first whose lune falls apart or, with
+/// `links`, whose link may have a loop; that one is left to the caller. Returns its place, or
+/// `end`.
 template <class S, typename Real>
 std::size_t sweep(const Neighbourhoods& nb, const Edge<Real>* edges, std::size_t begin,
-                  std::size_t end, Word* mask) {
+                  std::size_t end, bool links, Word& mask) {
     constexpr std::size_t ahead = 6;
     for (std::size_t e = begin; e < end; ++e) {
         if (e + ahead < end) {
@@ -170,7 +252,9 @@ std::size_t sweep(const Neighbourhoods& nb, const Edge<Real>* edges, std::size_t
             __builtin_prefetch(nb.row(nb.position[next.j]));
         }
         const std::size_t p = nb.position[edges[e].i], q = nb.position[edges[e].j];
-        if (!is_lune_connected<S>(nb, p, q, *mask)) return e;
+        const bool trivial = links ? is_link_trivial<S>(nb, p, q, mask)
+                                   : is_lune_connected<S>(nb, p, q, mask);
+        if (!trivial) return e;
         insert(nb, p, q);
     }
     return end;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "topolens/columns.hpp"
@@ -14,6 +15,7 @@
 #include "topolens/lune.hpp"
 #include "topolens/neighbours.hpp"
 #include "topolens/rng.hpp"
+#include "topolens/triangle_flow.hpp"
 
 namespace topolens {
 
@@ -46,8 +48,8 @@ struct RipsOptions {
 ///
 /// Adding edge e to the flag complex changes homology in degree p as the link of e has reduced
 /// homology in degree p - 2 (Koyama et al., arXiv 2307.16333 and 2412.07805): an empty lune merges
-/// components or starts a class of H1; a lune in c components offers c - 1 boundaries that may
-/// kill one.
+/// components or starts a class of H1; a lune in c components offers c - 1 boundaries, each of
+/// which kills a class of H1 or starts one of H2; a loop in the link may kill one of H2.
 template <typename Real>
 class Rips {
 public:
@@ -66,10 +68,9 @@ public:
         limit_ = std::min({options_.threshold, near.enclosing_radius,
                            std::numeric_limits<Real>::max()});
         const auto edges = RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges();
-        EdgeFlow<Real> flow(d_, kernels_);
-        const auto generators = split(edges, flow);
-        if (options_.max_dim >= 1) kill_cycles(generators, near.centre, flow);
-        return found_;
+        split(RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges());
+        if (options_.max_dim >= 1) sweep(near.centre);
+        return std::move(found_);
     }
 
 private:
@@ -77,69 +78,111 @@ private:
     static constexpr std::size_t n_near = 24;
 
     /// H0, and the edges that give birth to H1.
-    std::vector<Edge<Real>> split(const std::vector<Edge<Real>>& edges, EdgeFlow<Real>& flow) {
-        std::vector<Edge<Real>> generators;
-        const auto eldest = spanning_forest(edges, d_.n);
+    void split(const std::vector<Edge<Real>>& edges) {
+        const auto dying = spanning_forest(edges, d_.n);
         std::vector<bool> has_died(d_.n);
         for (std::size_t e = 0; e < edges.size(); ++e) {
-            if (eldest[e] == not_merging) {
-                flow.add_generator(edges[e], generators.size());
-                generators.push_back(edges[e]);
+            if (dying[e] == none) {
+                edge_flow_.add_generator(edges[e], loop_columns_.add_generator());
+                loops_.push_back(edges[e]);
                 continue;
             }
-            flow.add_tree_edge(edges[e]);
-            has_died[eldest[e]] = true;
+            edge_flow_.add_tree_edge(edges[e]);
+            has_died[dying[e]] = true;
             if (edges[e].bits == 0) continue;
-            found_[0].push_back({0, edges[e].value(), simplex(eldest[e]),
+            found_[0].push_back({0, edges[e].value(), simplex(dying[e]),
                                  simplex(edges[e].i, edges[e].j)});
         }
         for (std::size_t v = 0; v < d_.n; ++v) {
             if (!has_died[v]) found_[0].push_back({0, infinite, simplex(v), simplex()});
         }
-        return generators;
     }
 
-    /// H1: reduce the boundaries of split lunes until every class is dead. The relative
-    /// neighbourhood graph lists all classes, so nothing can follow (Koyama et al., section 4).
-    void kill_cycles(const std::vector<Edge<Real>>& generators, std::size_t centre,
-                     EdgeFlow<Real>& flow) {
-        BitColumns columns(generators.size(), kernels_);
+    /// H1 and H2: look at every edge whose link is not trivial. The relative neighbourhood graph
+    /// lists all classes of H1, so without H2 the sweep ends with the last death (Koyama et al.,
+    /// section 4); classes of H2 may begin until the end.
+    void sweep(std::size_t centre) {
         GrowingGraph<Real> graph(d_, centre, kernels_);
         EdgeStream<Real> stream(d_, limit_, options_.slab_edges, kernels_);
-        while (columns.alive() > 0) {
+        const bool voids = options_.max_dim >= 2;
+        while (voids || loop_columns_.alive() > 0) {
             const auto slab = stream.next();
             if (slab.empty()) break;
             graph.refresh();
-            for (std::size_t e = 0; columns.alive() > 0;) {
-                e = graph.sweep(slab, e);
+            for (std::size_t e = 0; voids || loop_columns_.alive() > 0; ++e) {
+                const bool links = void_columns_.alive() > 0;
+                e = graph.sweep(slab, e, links);
                 if (e == slab.size()) break;
-                close(slab[e], graph.representatives(slab[e]), generators, flow, columns);
-                graph.insert(slab[e++]);
+                if (links) {
+                    fill_voids(slab[e], graph);
+                } else {
+                    close_loops(slab[e], graph.components(slab[e]));
+                }
+                graph.insert(slab[e]);
             }
             options_.progress(stream.share());
         }
-        for (std::size_t g = 0; g < generators.size(); ++g) {
-            if (columns.is_dead(g)) continue;
-            found_[1].push_back({generators[g].value(), infinite,
-                                 simplex(generators[g].i, generators[g].j), simplex()});
+        leave_open();
+    }
+
+    /// A lune in c components brings the c - 1 boundaries of the four-cycles i, first, j, other
+    /// (section 3 of the same paper). Each kills a class of H1 or else begins one of H2.
+    void close_loops(const Edge<Real>& e, const std::vector<Vertex>& components) {
+        for (std::size_t r = 1; r < components.size(); ++r) {
+            const std::size_t g = kill_loop(e, components[0], components[r]);
+            if (options_.max_dim >= 2) {
+                triangle_flow_.add_root(e, components[r], g == none ? begin_void(e, components[r])
+                                                                    : none);
+            }
+            if (g == none || loops_[g].bits == e.bits) continue;
+            found_[1].push_back({loops_[g].value(), e.value(), simplex(loops_[g].i, loops_[g].j),
+                                 simplex(e.i, e.j, components[r])});
         }
     }
 
-    /// The new boundaries at e: the four-cycles i, first, j, other (section 3 of the same paper).
-    void close(const Edge<Real>& e, const std::vector<Vertex>& lune,
-               const std::vector<Edge<Real>>& generators, EdgeFlow<Real>& flow,
-               BitColumns& columns) {
-        for (std::size_t r = 1; r < lune.size(); ++r) {
-            for (const Vertex k : {lune[0], lune[r]}) {
-                flow.push(e.i, k);
-                flow.push(k, e.j);
+    std::size_t kill_loop(const Edge<Real>& e, Vertex first, Vertex other) {
+        if (loop_columns_.alive() == 0) return none;
+        for (const Vertex k : {first, other}) {
+            edge_flow_.push(e.i, k);
+            edge_flow_.push(k, e.j);
+        }
+        edge_flow_.drain(loop_columns_);
+        return loop_columns_.reduce();
+    }
+
+    std::size_t begin_void(const Edge<Real>& e, Vertex k) {
+        voids_.push_back({e, k});
+        return void_columns_.add_generator();
+    }
+
+    /// A loop in the link of e, suspended from its ends, is a sphere whose filling may kill a class
+    /// of H2: the same connecting map one degree up.
+    void fill_voids(const Edge<Real>& e, GrowingGraph<Real>& graph) {
+        const auto& components = graph.components(e, [&](const std::vector<Vertex>& loop) {
+            for (std::size_t k = 0; k < loop.size(); ++k) {
+                const Vertex a = loop[k], b = loop[(k + 1) % loop.size()];
+                triangle_flow_.push(e.i, a, b);
+                triangle_flow_.push(e.j, a, b);
             }
-            flow.drain(columns);
-            const std::size_t g = columns.reduce();
-            if (g == none || generators[g].bits == e.bits) continue;
-            found_[1].push_back({generators[g].value(), e.value(),
-                                 simplex(generators[g].i, generators[g].j),
-                                 simplex(e.i, e.j, lune[r])});
+            triangle_flow_.drain(void_columns_);
+            const std::size_t g = void_columns_.reduce();
+            if (g == none || voids_[g].e.bits == e.bits) return;
+            found_[2].push_back({voids_[g].e.value(), e.value(), voids_[g].born(),
+                                 simplex(e.i, e.j, loop.back(), loop.front())});
+        });
+        close_loops(e, components);
+    }
+
+    /// Classes that outlive the threshold.
+    void leave_open() {
+        for (std::size_t g = 0; g < loops_.size(); ++g) {
+            if (loop_columns_.is_dead(g)) continue;
+            found_[1].push_back({loops_[g].value(), infinite, simplex(loops_[g].i, loops_[g].j),
+                                 simplex()});
+        }
+        for (std::size_t g = 0; g < voids_.size(); ++g) {
+            if (void_columns_.is_dead(g)) continue;
+            found_[2].push_back({voids_[g].e.value(), infinite, voids_[g].born(), simplex()});
         }
     }
 
@@ -151,10 +194,23 @@ private:
         return s;
     }
 
+    struct CriticalTriangle {
+        Edge<Real> e;
+        Vertex k;
+
+        std::array<std::int32_t, 4> born() const { return simplex(e.i, e.j, k); }
+    };
+
     Dissimilarity<Real> d_;
     const RipsOptions<Real>& options_;
     const KernelTable& kernels_;
     Real limit_ = 0;
+    EdgeFlow<Real> edge_flow_{d_, kernels_};
+    TriangleFlow<Real> triangle_flow_{d_, edge_flow_, kernels_};
+    BitColumns loop_columns_{kernels_};
+    BitColumns void_columns_{kernels_};
+    std::vector<Edge<Real>> loops_;
+    std::vector<CriticalTriangle> voids_;
     std::vector<Bars<Real>> found_;
 };
 

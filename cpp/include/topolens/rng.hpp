@@ -93,9 +93,7 @@ private:
     std::vector<std::uint32_t> candidates_;
 };
 
-inline constexpr std::size_t not_merging = std::size_t(-1);
-
-/// Kruskal on edges in order: for each edge the vertex whose component it ends, or `not_merging`.
+/// Kruskal on edges in order: for each edge the vertex whose component it ends, or `none`.
 /// Components are named by their least vertex and the greater name dies (elder rule).
 template <typename Real>
 std::vector<std::size_t> spanning_forest(const std::vector<Edge<Real>>& edges, std::size_t n) {
@@ -105,7 +103,7 @@ std::vector<std::size_t> spanning_forest(const std::vector<Edge<Real>>& edges, s
         while (parent[v] != v) v = parent[v] = parent[parent[v]];
         return v;
     };
-    std::vector<std::size_t> dying(edges.size(), not_merging);
+    std::vector<std::size_t> dying(edges.size(), none);
     for (std::size_t e = 0; e < edges.size(); ++e) {
         const auto [elder, younger] = std::minmax({root(edges[e].i), root(edges[e].j)});
         if (elder == younger) continue;

@@ -180,6 +180,28 @@ std::size_t apex(const Real* row_i, const Real* row_j, std::size_t n, std::size_
     return n;
 }
 
+/// The first k from `begin` to `end` whose entry is within the bound in each of `n_rows` rows;
+/// `end` if there is none.
+template <class S, typename Real>
+std::size_t first_within(const Real* const* rows, const Real* bounds, std::size_t n_rows,
+                         std::size_t begin, std::size_t end) {
+    using L = typename S::template Lanes<Real>;
+    std::size_t k = begin;
+    for (; k + L::width <= end; k += L::width) {
+        std::uint32_t hits = L::at_most(L::load(rows[0] + k), L::all(bounds[0]));
+        for (std::size_t r = 1; r < n_rows && hits; ++r) {
+            hits &= L::at_most(L::load(rows[r] + k), L::all(bounds[r]));
+        }
+        if (hits) return k + std::size_t(__builtin_ctz(hits));
+    }
+    for (; k < end; ++k) {
+        std::size_t r = 0;
+        while (r < n_rows && rows[r][k] <= bounds[r]) ++r;
+        if (r == n_rows) return k;
+    }
+    return end;
+}
+
 /// The edges (i, j), j > i, whose length lies in [low, high]; `out` has room for
 /// n + 16. Returns how many.
 template <class S, typename Real>

@@ -63,21 +63,8 @@ def rips_pairs(
     progress: Callable[[float], None] | None = None,
 ) -> list[NDArray[np.float64]]:
     """Birth and death of every bar of positive length, one (n_bars, 2) array per degree."""
-    bars = rips_bars(distances, max_dim=min(max_dim, 1), threshold=threshold, progress=progress)
-    pairs = [found.pairs for found in bars]
-    if max_dim == 2:
-        pairs.append(_voids(distances, threshold))
-    return pairs
-
-
-def _voids(distances: Points, threshold: float) -> NDArray[np.float64]:
-    from ripser import ripser
-
-    if len(distances) < 4:
-        return np.empty((0, 2))
-    found = ripser(distances, maxdim=2, thresh=threshold, distance_matrix=True)["dgms"][2]  # type: ignore[no-untyped-call]
-    pairs = np.asarray(found, dtype=np.float64).reshape(-1, 2)
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    bars = rips_bars(distances, max_dim=max_dim, threshold=threshold, progress=progress)
+    return [found.pairs for found in bars]
 
 
 def _sorted(pairs: NDArray[np.float64], born: NDArray[np.int32], died: NDArray[np.int32]) -> Bars:
