@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topolens.base.errors import InvalidInputError
+from topolens.base.results import Diagram
 
 __all__ = [
     "Points",
+    "check_array",
+    "check_diagram",
     "check_distances",
     "check_integer",
     "check_one_of",
@@ -20,6 +23,29 @@ __all__ = [
 ]
 
 Points: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+
+
+def check_array(values: ArrayLike, *, name: str) -> NDArray[Any]:
+    """Return `values` as a float array of any shape, converted as `check_points` says.
+
+    Raises
+    ------
+    InvalidInputError
+        If the values are ragged, not real numbers or wider than 64 bits.
+    """
+    try:
+        array: NDArray[Any] = np.asarray(values)
+    except ValueError as error:
+        raise InvalidInputError(f"`{name}` must be a rectangular array; {error}") from None
+    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
+        raise InvalidInputError(
+            f"`{name}` must be real numbers of at most 64 bits; got dtype {array.dtype}"
+        )
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
+    if array.dtype in (np.float32, np.float64):
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+    return array.astype(np.float64)
 
 
 def check_points(points: ArrayLike, *, name: str = "points", at_least: int = 2) -> Points:
@@ -33,7 +59,7 @@ def check_points(points: ArrayLike, *, name: str = "points", at_least: int = 2) 
     InvalidInputError
         If the array is not two-dimensional, real, finite, or holds fewer than `at_least` rows.
     """
-    array = _real_array(points, name)
+    array = check_array(points, name=name)
     if array.ndim != 2:
         raise InvalidInputError(
             f"`{name}` must have shape (n_points, n_features); got shape {array.shape}"
@@ -50,6 +76,16 @@ def check_points(points: ArrayLike, *, name: str = "points", at_least: int = 2) 
     return array
 
 
+def check_diagram(diagram: object, *, name: str = "diagram") -> Diagram:
+    """Return `diagram` if it is one; the diagrams of all degrees are a common mistake."""
+    if not isinstance(diagram, Diagram):
+        raise InvalidInputError(
+            f"`{name}` must be the Diagram of one degree, e.g. `diagrams[1]`; "
+            f"got {type(diagram).__name__}"
+        )
+    return diagram
+
+
 def check_distances(distances: ArrayLike, *, name: str = "distances") -> Points:
     """Return `distances` as a C-ordered, symmetric float array of shape (n, n), zero diagonal.
 
@@ -62,7 +98,7 @@ def check_distances(distances: ArrayLike, *, name: str = "distances") -> Points:
         If the matrix is not square, or an entry is NaN, negative, asymmetric or a non-zero
         diagonal; the message names the first such entry.
     """
-    array = _real_array(distances, name)
+    array = check_array(distances, name=name)
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise InvalidInputError(
             f"`{name}` must be a square matrix (n_points, n_points); got shape {array.shape}"
@@ -115,22 +151,6 @@ def check_one_of(value: str, name: str, known: tuple[str, ...]) -> str:
         choices = ", ".join(f"`{choice}`" for choice in known)
         raise InvalidInputError(f"`{name}` must be one of {choices}; got {value!r}")
     return value
-
-
-def _real_array(values: ArrayLike, name: str) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = np.asarray(values)
-    except ValueError as error:
-        raise InvalidInputError(f"`{name}` must be a rectangular array; {error}") from None
-    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
-        raise InvalidInputError(
-            f"`{name}` must be real numbers of at most 64 bits; got dtype {array.dtype}"
-        )
-    if array.dtype == np.float16:
-        return array.astype(np.float32)
-    if array.dtype in (np.float32, np.float64):
-        return array.astype(array.dtype.newbyteorder("="), copy=False)
-    return array.astype(np.float64)
 
 
 def _refuse_where(bad: NDArray[np.bool_], array: NDArray[Any], name: str, rule: str) -> None:

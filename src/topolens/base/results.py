@@ -136,8 +136,8 @@ class DistanceMatrix:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain lists and numbers, fit for JSON (undefined entries become None)."""
-        values = [[v if np.isfinite(v) else None for v in row] for row in self.values.tolist()]
+        """Return plain lists and numbers, fit for JSON (undefined: None, infinite: "inf")."""
+        values = [[_entry_for_json(value) for value in row] for row in self.values.tolist()]
         return {
             "format_version": _MATRIX_FORMAT,
             "metric": self.metric,
@@ -159,6 +159,12 @@ class DistanceMatrix:
             record["is_similarity"],
             tuple(record["notes"]),
         )
+
+
+def _entry_for_json(value: float) -> float | str | None:
+    if np.isnan(value):
+        return None
+    return value if np.isfinite(value) else str(value)
 
 
 def _pairs_from_lists(pairs: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:

@@ -8,10 +8,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_integer
+from topolens.base.checks import check_array, check_diagram, check_integer
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
-from topolens.base.results import Diagram
+from topolens.base.results import Diagram, Diagrams
 from topolens.kernels import sliced as kernel
 
 __all__ = ["sliced_wasserstein"]
@@ -88,9 +88,9 @@ def sliced_wasserstein(first: Bars, second: Bars, *, directions: int = 50) -> fl
 
 
 def _checked_pairs(diagram: Bars, name: str) -> NDArray[np.float64]:
-    if isinstance(diagram, Diagram):
-        return diagram.pairs
-    pairs = np.asarray(diagram, dtype=np.float64)
+    if isinstance(diagram, Diagram | Diagrams):
+        return check_diagram(diagram, name=name).pairs
+    pairs = check_array(diagram, name=name).astype(np.float64)
     if pairs.size == 0:
         return np.empty((0, 2))
     if pairs.ndim != 2 or pairs.shape[1] != 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from topolens.base.checks import check_real
+from topolens.base.checks import check_diagram, check_real
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
@@ -36,7 +36,7 @@ def bar_count(diagram: Diagram, *, relative_to_longest: float = 0.0) -> int:
     Raises
     ------
     InvalidInputError
-        If the share is not between 0 and 1.
+        If the share is not between 0 and 1, or `diagram` is not one Diagram.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def bar_count(diagram: Diagram, *, relative_to_longest: float = 0.0) -> int:
     share = check_real(relative_to_longest, "relative_to_longest")
     if not 0 <= share <= 1:
         raise InvalidInputError(f"`relative_to_longest` must be from 0 to 1; got {share}")
-    lifetimes = diagram.lifetimes
+    lifetimes = check_diagram(diagram).lifetimes
     if not len(lifetimes):
         return 0
     return int(np.count_nonzero(lifetimes >= share * lifetimes.max()))

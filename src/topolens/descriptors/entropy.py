@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from topolens.base.checks import check_diagram
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
 
@@ -20,7 +21,8 @@ def persistent_entropy(diagram: Diagram, *, normalised: bool = False) -> float:
     """Shannon entropy of the lifetimes as shares of their sum.
 
     E = -sum p_i ln p_i with p_i = lifetime_i / sum of lifetimes, over the bars that die
-    (Chintakunta et al. 2015; Atienza et al. 2020). High when many bars live equally long.
+    (Chintakunta et al. 2015; Atienza et al. 2020). High when many bars live equally long. Bars
+    of length zero are left out.
 
     Parameters
     ----------
@@ -34,6 +36,11 @@ def persistent_entropy(diagram: Diagram, *, normalised: bool = False) -> float:
     float
         In nats; 0 for fewer than two bars.
 
+    Raises
+    ------
+    InvalidInputError
+        If `diagram` is not one Diagram.
+
     Examples
     --------
     >>> import numpy as np
@@ -42,7 +49,8 @@ def persistent_entropy(diagram: Diagram, *, normalised: bool = False) -> float:
     >>> round(persistent_entropy(equal), 4), persistent_entropy(equal, normalised=True)
     (0.6931, 1.0)
     """
-    lifetimes = diagram.lifetimes
+    lifetimes = check_diagram(diagram).lifetimes
+    lifetimes = lifetimes[lifetimes > 0]
     if len(lifetimes) < 2:
         return 0.0
     shares = lifetimes / lifetimes.sum()

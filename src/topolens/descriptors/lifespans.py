@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from topolens.base.checks import check_real
+from topolens.base.checks import check_diagram, check_real
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
 
@@ -40,7 +40,7 @@ def lifespan_sum(diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0) -
     Raises
     ------
     InvalidInputError
-        If `alpha` or `factor` is not a positive number.
+        If `alpha` or `factor` is not a positive number, or `diagram` is not one Diagram.
 
     Examples
     --------
@@ -51,4 +51,4 @@ def lifespan_sum(diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0) -
     """
     check_real(alpha, "alpha", above=0)
     check_real(factor, "factor", above=0)
-    return float(factor * np.sum(diagram.lifetimes**alpha))
+    return float(factor * np.sum(check_diagram(diagram).lifetimes ** alpha))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import pdist, squareform
 
 from topolens.base.checks import Points, check_distances, check_one_of, check_points
@@ -23,6 +23,7 @@ _SCIPY_NAMES = {
 }
 METRICS = tuple(_SCIPY_NAMES)
 _HIGHEST_DEGREE = 2
+_FARTHEST = float(np.finfo(np.float32).max)
 
 
 def persistence(
@@ -55,8 +56,8 @@ def persistence(
     Raises
     ------
     InvalidInputError
-        If an argument breaks a rule above, or a row has no direction under "cosine" or
-        "correlation".
+        If an argument breaks a rule above, a row has no direction under "cosine" or
+        "correlation", or a distance is beyond what float32 holds.
 
     Notes
     -----
@@ -101,7 +102,9 @@ def persistence_from_distances(
     InvalidInputError
         If an argument breaks a rule above; the message names the first offending entry.
     """
-    return _diagrams(check_distances(distances), max_dim, threshold, "precomputed")
+    matrix = check_distances(distances)
+    _refuse_where_too_far(matrix, np.isfinite(matrix) & (matrix > _FARTHEST), "distances")
+    return _diagrams(matrix, max_dim, threshold, "precomputed")
 
 
 def _pairwise_distances(cloud: Points, metric: str) -> Points:
@@ -110,11 +113,22 @@ def _pairwise_distances(cloud: Points, metric: str) -> Points:
     wide = cloud.astype(np.float64, copy=False)
     matrix: Points = squareform(pdist(wide, _SCIPY_NAMES[metric]))  # type: ignore[call-overload]
     # Rounding can leave a cosine distance a hair below zero.
-    return np.maximum(matrix, 0.0)
+    matrix = np.maximum(matrix, 0.0)
+    _refuse_where_too_far(matrix, ~(matrix <= _FARTHEST), "points")
+    return matrix
+
+
+def _refuse_where_too_far(matrix: Points, bad: NDArray[np.bool_], name: str) -> None:
+    if bad.any():
+        row, column = (int(index) for index in np.argwhere(bad)[0])
+        raise InvalidInputError(
+            f"`{name}` must have distances that float32 holds, at most {_FARTHEST:.2g}; "
+            f"rows {row} and {column} are {matrix[row, column]:.3g} apart"
+        )
 
 
 def _refuse_rows_without_direction(cloud: Points, metric: str) -> None:
-    origin = cloud.mean(axis=1, keepdims=True) if metric == "correlation" else 0
+    origin = cloud[:, :1] if metric == "correlation" else 0
     silent = np.flatnonzero(~(cloud != origin).any(axis=1))
     if len(silent):
         what = "constant" if metric == "correlation" else "zero"
@@ -133,7 +147,8 @@ def _diagrams(distances: Points, max_dim: int, threshold: float | None, metric: 
 
 
 def _check_degree(max_dim: int) -> None:
-    if isinstance(max_dim, bool) or max_dim not in range(_HIGHEST_DEGREE + 1):
+    whole = isinstance(max_dim, int | np.integer) and not isinstance(max_dim, bool)
+    if not whole or max_dim not in range(_HIGHEST_DEGREE + 1):
         raise InvalidInputError(
             f"`max_dim` must be 0, 1 or 2; got {max_dim!r}; GUDHI and ripser compute higher degrees"
         )
