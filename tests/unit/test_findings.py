@@ -81,7 +81,7 @@ class TestLargestStep:
         )
         assert finding.settled is False
         assert finding.robustness == "not settled: the same step in only 1 of 4 half-samples"
-        assert finding.table.rows[0][-1] == "1 of 4 (4 within one layer)"
+        assert finding.table.rows[0][-1] == "1 of 4 (±1 layer: 4)"
 
     def test_groups_models_by_place(self):
         finding = one_of(largest_step(line_study([0, 1, 4, 5], [0, 1, 5, 6], [0, 4, 5, 6])))
@@ -307,9 +307,15 @@ class TestDoubts:
     def test_degenerate_layers(self):
         study = measured_study("bar_count H1", [100, 20, 90, 80], [100, 30, 90, 80])
         assert degenerate_layers(study) == [
-            "“l1” of “m0” looks degenerate: its number of loops (20.0) is 22\u00a0% of the lower "
-            "neighbour's."
+            "“l1” of “m0” looks degenerate: it has 24\u00a0% of the loops of the layers around it."
         ]
+
+    def test_a_degenerate_block_is_found_whole(self):
+        study = measured_study("bar_count H1", [100, 110, 25, 20, 120, 100])
+        assert [sentence[:4] for sentence in degenerate_layers(study)] == ["“l2”", "“l3”"]
+
+    def test_a_steep_fall_is_not_degenerate(self):
+        assert degenerate_layers(measured_study("bar_count H1", [64, 32, 16, 8, 4, 2])) == []
 
     def test_findings_that_are_not_settled(self):
         study = line_study([0, 1, 4, 5], repeats=[[[0, 4, 5, 6]]] * 4)

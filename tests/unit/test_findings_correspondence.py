@@ -63,6 +63,14 @@ def test_unequal_counts_go_by_depth():
     assert score.chance == pytest.approx((3 * 1 / 5 + (1 + 2 + 1 + 2 + 1) / 3) / 8)
 
 
+def test_a_missing_layer_has_no_partner_at_equal_counts():
+    models = models_of(3, 3)
+    matrix = on_a_line(models, [0, 1, 2, 0, 1, 2])
+    matrix.values[4, :] = matrix.values[:, 4] = np.nan
+    first, second = blocks(study_of(models, {SW1: matrix}), matrix)
+    assert corresponding(first, second).tolist() == [[1, 0], [0, 0], [0, 1]]
+
+
 def test_half_samples_above_chance_settle_it():
     models = models_of(3, 3)
     good = on_a_line(models, [0, 1, 2, 0.1, 1.1, 2.1])
@@ -108,3 +116,4 @@ def test_the_raw_cloud_is_the_one_that_keeps_its_scale():
     assert raw_cloud(make_study(models, clouds=("scaled", "raw"))) == "raw"
     assert raw_cloud(make_study(models, clouds=("scaled",))) is None
     assert raw_cloud(make_study(models, clouds=("raw",))) is None
+    assert raw_cloud(make_study(models, clouds=("scaled", "scaled again"))) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,8 @@ __all__ = [
 
 _MOST_PANELS = 100
 _MOST_DOTS = 300
+_MOST_COLUMNS = 10
+_PITCH = (1.08, 1.24)
 _MOST_LEGEND = 10
 
 
@@ -199,19 +201,7 @@ def overview_chart(study: StudyReader) -> Chart | None:
     rows = [row for row in rows if row]
     if not rows or sum(map(len, rows)) > _MOST_PANELS:
         return None
-    columns = min(10, max(map(len, rows)))
-    heights = [-(-len(row) // columns) for row in rows]
-    with drawing_style():
-        figure = new_figure(1.15 * columns + 0.2, 1.35 * sum(heights) + 0.2)
-        low, high = _loop_range(study, cloud)
-        first = 0
-        for row, height in zip(rows, heights, strict=True):
-            for place, (model, layer) in enumerate(row):
-                ax = figure.add_subplot(sum(heights), columns, first * columns + place + 1)
-                _draw_panel(
-                    ax, study, (model, layer), (low, high), first_column=place % columns == 0
-                )
-            first += height
+    figure = _panels_figure(study, rows, _loop_range(study, cloud))
     return Chart(
         name="diagrams",
         figure=figure,
@@ -236,23 +226,56 @@ def _loop_range(study: StudyReader, cloud: str) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
+def _panels_figure(
+    study: StudyReader, rows: list[list[tuple[str, str]]], limits: tuple[float, float]
+) -> Figure:
+    """Draw all panels into one pair of axes, which is many times faster than a pair for each."""
+    columns = min(_MOST_COLUMNS, max(map(len, rows)))
+    lines = [row[start : start + columns] for row in rows for start in range(0, len(row), columns)]
+    with drawing_style():
+        figure = new_figure(1.15 * columns + 0.3, 1.3 * len(lines) + 0.2)
+        ax = figure.add_subplot()
+        for down, line in enumerate(lines):
+            ax.text(
+                -0.1,
+                down * _PITCH[1] + 0.5,
+                plain(line[0][0][-18:]),
+                rotation=90,
+                fontsize=6.5,
+                va="center",
+            )
+            for across, label in enumerate(line):
+                corner = (across * _PITCH[0], down * _PITCH[1])
+                _draw_panel(ax, study, label, limits, corner)
+        ax.set(xlim=(-0.15, columns * _PITCH[0]), ylim=(len(lines) * _PITCH[1], -0.2))
+        ax.set_aspect("equal")
+        ax.set_axis_off()
+    return figure
+
+
 def _draw_panel(
     ax: Axes,
     study: StudyReader,
     label: tuple[str, str],
     limits: tuple[float, float],
-    *,
-    first_column: bool,
+    corner: tuple[float, float],
 ) -> None:
-    ax.plot(limits, limits, color=MUTED, linewidth=0.5)
+    left, top = corner
+    square = ([left, left + 1, left + 1, left, left], [top, top, top + 1, top + 1, top])
+    ax.plot(*square, color=GRID, linewidth=0.6)
+    ax.plot([left, left + 1], [top + 1, top], color=MUTED, linewidth=0.5)
+    name = plain(label[1][-16:])
+    ax.text(left + 0.5, top - 0.03, name, fontsize=6.5, color=MUTED, ha="center", va="bottom")
     diagrams = study.diagrams(*label, main_cloud(study))
-    if diagrams is not None and len(diagrams) > 1:
-        finite = diagrams[1].finite
-        longest = np.argsort(finite[:, 0] - finite[:, 1], kind="stable")[:_MOST_DOTS]
-        dots = finite[longest].T
-        ax.plot(*dots, ".", color=SERIES[1], markersize=2.2, markeredgewidth=0, rasterized=True)
-    ax.set(xlim=limits, ylim=limits, xticks=[], yticks=[], aspect="equal")
-    ax.spines[:].set_color(GRID)
-    ax.set_title(plain(label[1][-16:]), fontsize=6.5, color=MUTED, loc="center", pad=2)
-    if first_column:
-        ax.set_ylabel(plain(label[0][-18:]), fontsize=6.5)
+    if diagrams is None or len(diagrams) < 2:
+        return
+    finite = diagrams[1].finite
+    longest = np.argsort(finite[:, 0] - finite[:, 1], kind="stable")[:_MOST_DOTS]
+    births, deaths = ((finite[longest] - limits[0]) / (limits[1] - limits[0])).T
+    style: dict[str, Any] = {
+        "color": SERIES[1],
+        "markersize": 2.2,
+        "markeredgewidth": 0,
+        "rasterized": True,
+    }
+    ax.plot(left + births, top + 1 - deaths, ".", **style)

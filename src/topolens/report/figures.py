@@ -11,6 +11,7 @@ from topolens.report.charts import (
     overview_chart,
     profile_charts,
 )
+from topolens.report.remembered import RememberedStudy
 from topolens.report.svg import save_figure
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def write_figures(study: StudyReader, folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for chart in _all_charts(study):
+    for chart in _all_charts(RememberedStudy(study)):
         for kind in ("png", "svg"):
             target = folder / f"{_stem(chart)}.{kind}"
             save_figure(chart.figure, str(target), kind)

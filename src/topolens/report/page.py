@@ -23,6 +23,7 @@ from topolens.report.findings import collect_findings
 from topolens.report.findings.words import number, percent, readable
 from topolens.report.overview import overview_rows
 from topolens.report.payload import build_payload, script_text
+from topolens.report.remembered import RememberedStudy
 from topolens.report.style import line_styles
 from topolens.report.svg import inline_svg
 
@@ -52,6 +53,7 @@ def write_report(study: StudyReader, path: Path) -> Path:
         `path`. Equal studies give equal bytes.
     """
     script = _resource("page.js")
+    context = _context(RememberedStudy(study))
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(_TEMPLATES, "templates"),
         autoescape=True,
@@ -61,7 +63,7 @@ def write_report(study: StudyReader, path: Path) -> Path:
     )
     environment.filters.update(number=number, percent=percent, readable=readable)
     page = environment.get_template("page.html").render(
-        **_context(study),
+        **context,
         style=Markup(_resource("page.css")),
         script=Markup(script),
         script_digest=_digest(script),

@@ -76,6 +76,10 @@ def save_figure(figure: Figure, target: io.BytesIO | str, kind: str) -> None:
     with drawing_style(), warnings.catch_warnings():
         # Names in scripts that the drawing font lacks are still right in the SVG.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        if figure.get_layout_engine() is not None:
+            # Laid out once; otherwise every format would repeat it.
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
         figure.savefig(target, format=kind, dpi=160, facecolor=background, metadata=metadata)
 
 

@@ -13,6 +13,7 @@ from topolens.report.findings.redundancy import closest_layers
 from topolens.report.findings.scale import share_of_scale
 from topolens.report.findings.steps import largest_step
 from topolens.report.findings.trends import total_lifespans
+from topolens.report.remembered import RememberedStudy
 
 if TYPE_CHECKING:
     from topolens.study.results import StudyReader
@@ -43,5 +44,6 @@ def collect_findings(study: StudyReader) -> tuple[Finding, ...]:
     tuple of Finding
         Plain-text sentences with the measure, the value, the rule and the robustness.
     """
-    found = [finding for group in _GROUPS for finding in group(study)]
-    return (*found, *doubts(study, found))
+    once = RememberedStudy(study)
+    found = [finding for group in _GROUPS for finding in group(once)]
+    return (*found, *doubts(once, found))

@@ -29,9 +29,9 @@ __all__ = ["Recognition", "corresponding_layers", "recognition"]
 _MOST_PAIRS = 12
 _RULE = (
     "For every layer of one model, the nearest layer of the other: a hit if it has the same "
-    "position (equal layer counts) or the nearest relative depth within half a step (unequal "
-    "counts). Counted over all ordered pairs of models. Chance: the share of layers that would "
-    "count as a hit."
+    "position (equal layer counts) or the nearest relative depth (unequal counts; of two equally "
+    "near, both count). Counted over all ordered pairs of models. Chance: the share of layers that "
+    "would count as a hit. Settled when every half-sample lies above chance."
 )
 
 

@@ -14,7 +14,7 @@ from topolens.report.findings.reading import (
     profiles,
     raw_cloud,
 )
-from topolens.report.findings.words import count, listing, number, percent, quoted
+from topolens.report.findings.words import count, listing, percent, quoted
 
 if TYPE_CHECKING:
     from topolens.study.results import StudyReader
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["degenerate_layers", "doubts"]
 
 _FEW_POINTS = 300
-_FAR_BELOW = 0.25
+_AROUND = 3
+_FEW_LOOPS = 0.35
+_SMALL_SCALE = 0.1
 _RULE = (
     "Listed: the study's own warnings and failures, layers with non-finite values, clouds of fewer "
-    "than 300 points, layers whose number of loops or raw scale is below a quarter of both "
-    "neighbours', findings on which the half-samples disagree, and what could not be asked."
+    "than 300 points, layers with less than 35 % of the loops or 10 % of the raw scale of the "
+    "layers around them (medians of up to three on either side, the lower one), findings on which "
+    "the half-samples disagree, and what could not be asked."
 )
 
 
@@ -59,32 +62,33 @@ def doubts(study: StudyReader, others: list[Finding]) -> list[Finding]:
 
 
 def degenerate_layers(study: StudyReader) -> list[str]:
-    """Return a sentence per layer that falls far below both its neighbours."""
-    scale_cloud = raw_cloud(study)
-    checks = [(label_of(study.measures, "bar_count", 1), main_cloud(study), "number of loops")]
-    if scale_cloud is not None:
-        checks.append((label_of(study.measures, "lifespan_sum", 0), scale_cloud, "scale"))
+    """Return a sentence per layer that falls far below the layers around it."""
+    loops = label_of(study.measures, "bar_count", 1)
+    pieces, raw = label_of(study.measures, "lifespan_sum", 0), raw_cloud(study)
+    reasons: dict[tuple[str, str], list[str]] = {}
+    if loops is not None:
+        _note_dips(reasons, profiles(study, loops, main_cloud(study)), _FEW_LOOPS, "loops")
+    if pieces is not None and raw is not None:
+        _note_dips(reasons, profiles(study, pieces, raw), _SMALL_SCALE, "raw scale")
     return [
-        sentence
-        for measure, cloud, noun in checks
-        if measure is not None
-        for profile in profiles(study, measure, cloud)
-        for sentence in _dips(profile, noun)
+        f"{quoted(layer)} of {quoted(model)} looks degenerate: it has {listing(shares)} of the "
+        "layers around it."
+        for (model, layer), shares in reasons.items()
     ]
 
 
-def _dips(profile: Profile, noun: str) -> list[str]:
-    values = profile.values
-    sentences = []
-    for index in range(1, len(values) - 1):
-        lower = min(values[index - 1], values[index + 1])
-        if lower > 0 and values[index] < _FAR_BELOW * lower:
-            name, share = profile.layers[index].name, percent(values[index] / lower)
-            sentences.append(
-                f"{quoted(name)} of {quoted(profile.model.name)} looks degenerate: its {noun} "
-                f"({number(values[index])}) is {share} of the lower neighbour's."
-            )
-    return sentences
+def _note_dips(
+    reasons: dict[tuple[str, str], list[str]], found: list[Profile], limit: float, noun: str
+) -> None:
+    for profile in found:
+        for index in range(1, len(profile.values) - 1):
+            before = profile.values[max(0, index - _AROUND) : index]
+            after = profile.values[index + 1 : index + 1 + _AROUND]
+            usual = min(float(np.median(before)), float(np.median(after)))
+            if usual > 0 and profile.values[index] < limit * usual:
+                label = (profile.model.name, profile.layers[index].name)
+                share = percent(profile.values[index] / usual)
+                reasons.setdefault(label, []).append(f"{share} of the {noun}")
 
 
 def _failures(study: StudyReader) -> list[str]:

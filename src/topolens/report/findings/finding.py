@@ -55,7 +55,7 @@ def agreement(hits: int, total: int, what: str) -> tuple[bool | None, str]:
 
 def hits_cell(hits: int, near: int, total: int) -> str:
     """Return the table cell for half-samples that agree, exactly or within one layer."""
-    beside = f" ({near} within one layer)" if near > hits else ""
+    beside = f" (±1 layer: {near})" if near > hits else ""
     return f"{hits} of {total}{beside}"
 
 

@@ -124,8 +124,8 @@ def _table(models: list[_Loops], total: int) -> FindingTable:
     columns: tuple[str, ...] = (
         "model",
         "peak",
-        "relative depth",
-        "total lifespan",
+        "at depth",
+        "total",
         "gone from",
         "last ÷ peak",
     )
@@ -136,7 +136,7 @@ def _table(models: list[_Loops], total: int) -> FindingTable:
             f"{one.depth:.2f}",
             number(one.value),
             one.gone or "never",
-            number(one.last_share),
+            percent(one.last_share),
         )
         for one in models
     ]

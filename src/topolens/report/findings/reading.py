@@ -119,7 +119,7 @@ def corresponding(first: Block, second: Block) -> NDArray[np.bool_]:
     """Return which layers of `second` count as the same place as each layer of `first`.
 
     The same position where both models have equally many layers, else the nearest relative
-    depth within half a step of `second`.
+    depth; of two equally near, both.
     """
     if len(first.model.layers) == len(second.model.layers):
         one = np.array([layer.index for layer in first.layers])
@@ -127,9 +127,8 @@ def corresponding(first: Block, second: Block) -> NDArray[np.bool_]:
         same: NDArray[np.bool_] = one[:, None] == other[None, :]
         return same
     gaps = np.abs(first.depths[:, None] - second.depths[None, :])
-    half_step = 0.5 / max(1, len(second.model.layers) - 1)
-    near = (gaps <= half_step + _ROUNDING) | (gaps <= gaps.min(axis=1, keepdims=True) + _ROUNDING)
-    return np.asarray(near)
+    nearest: NDArray[np.bool_] = gaps <= gaps.min(axis=1, keepdims=True) + _ROUNDING
+    return nearest
 
 
 def profiles(study: StudyReader, measure: str, cloud: str) -> list[Profile]:

@@ -115,9 +115,9 @@ def _table(steps: list[_Step], total: int) -> FindingTable:
     columns: tuple[str, ...] = (
         "model",
         "largest step",
-        "relative depth",
+        "at depth",
         "distance",
-        "× median step",
+        "× median",
     )
     rows: list[tuple[str, ...]] = [
         (
