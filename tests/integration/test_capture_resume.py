@@ -17,6 +17,9 @@ from topolens.activations.record import record  # noqa: E402
 from topolens.activations.store import ActivationStore  # noqa: E402
 from topolens.base.errors import InvalidInputError, StoreError  # noqa: E402
 
+# Processes that share cores make threads wait for each other.
+torch.set_num_threads(1)
+
 SPEC = {"model": "zoo:small_cnn"}
 SETTINGS = {"layers": ["leaf"], "scale": 16.0, "batch_size": 20}
 N_BATCHES = 6
@@ -141,6 +144,8 @@ def test_a_failing_batch_keeps_the_ones_before(tmp_path, network, digits):
 RECORDING = """
 import sys
 from pathlib import Path
+import torch
+torch.set_num_threads(1)
 from topolens.activations.datasets import load_samples
 from topolens.activations.models import build_seeded
 from topolens.activations.record import record

@@ -51,9 +51,10 @@ def test_equal_seeds_give_equal_weights_whatever_the_global_state(digits, shift)
     torch.manual_seed(1)
     first, _ = trained(digits, seed=3, shift=shift)
     torch.manual_seed(2)
-    state = torch.random.get_rng_state()
+    state, threads = torch.random.get_rng_state(), torch.get_num_threads()
     second, _ = trained(digits, seed=3, shift=shift)
     assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.get_num_threads() == threads
     assert torch.equal(weights(first), weights(second))
     assert not torch.equal(weights(first), weights(trained(digits, seed=4, shift=shift)[0]))
 
