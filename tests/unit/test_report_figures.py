@@ -142,7 +142,8 @@ def test_names_are_drawn_as_they_are():
     ax = plot_distances(on_a_line([model], [0, 1]))
     stream = io.BytesIO()
     save_figure(ax.figure, stream, "svg")
-    assert "$x^2$" in stream.getvalue().decode()
+    # As a text element: a formula would leave the name in a comment only.
+    assert ">$x^2$</text>" in stream.getvalue().decode()
     assert plain("a\x00b") == "a�b"
 
 

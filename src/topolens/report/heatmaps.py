@@ -59,12 +59,12 @@ def heatmap_side(n_items: int) -> float:
 
 
 def _range(matrix: DistanceMatrix) -> tuple[float, float]:
+    """Return the span of the colours; a layer against itself would hide all other differences."""
     off_diagonal = matrix.values[~np.eye(len(matrix), dtype=bool)]
     finite = off_diagonal[np.isfinite(off_diagonal)]
     if len(finite) == 0:
         return 0.0, 1.0
-    low = min(0.0, float(finite.min()))
-    high = 1.0 if matrix.is_similarity else float(finite.max())
+    low, high = min(0.0, float(finite.min())), float(finite.max())
     return low, high if high > low else low + 1.0
 
 
