@@ -41,11 +41,10 @@ def check_array(values: ArrayLike, *, name: str) -> NDArray[Any]:
         raise InvalidInputError(
             f"`{name}` must be real numbers of at most 64 bits; got dtype {array.dtype}"
         )
-    if array.dtype == np.float16:
+    native = array.dtype.newbyteorder("=")
+    if native == np.float16:
         return array.astype(np.float32)
-    if array.dtype in (np.float32, np.float64):
-        return array.astype(array.dtype.newbyteorder("="), copy=False)
-    return array.astype(np.float64)
+    return array.astype(native if native == np.float32 else np.float64, copy=False)
 
 
 def check_points(points: ArrayLike, *, name: str = "points", at_least: int = 2) -> Points:
