@@ -1,0 +1,133 @@
+"""All pairs and rectangles of comparisons."""
+
+import re
+
+import numpy as np
+import pytest
+
+from topolens.base.errors import InvalidInputError
+from topolens.base.registry import Invariances, metrics
+from topolens.base.results import Diagram
+from topolens.comparison import cross, linear_cka, pairwise, sliced_wasserstein
+
+BARS = {
+    ("a", "conv1"): Diagram(1, np.array([[0.0, 1.0]])),
+    ("a", "conv2"): Diagram(1, np.array([[0.0, 1.5], [0.5, 2.0]])),
+    ("b", "conv1"): Diagram(1, np.empty((0, 2))),
+}
+RNG = np.random.default_rng(0)
+CLOUDS = {("net", f"layer{k}"): RNG.normal(size=(12, k + 1)) for k in range(4)}
+
+
+def refuses(sentence):
+    return pytest.raises(InvalidInputError, match=rf"\A{re.escape(sentence)}\Z")
+
+
+@pytest.fixture
+def bare_metric(monkeypatch):
+    monkeypatch.setattr(metrics, "_operations", dict(metrics._operations))
+    metrics.register("bare", version=1, takes="points", invariances=Invariances())(
+        lambda first, second: 0.0
+    )
+    return "bare"
+
+
+def test_every_entry_is_the_metric_of_its_pair():
+    matrix = pairwise(BARS, "sliced_wasserstein")
+    for row, first in enumerate(BARS.values()):
+        for column, second in enumerate(BARS.values()):
+            assert matrix.values[row, column] == sliced_wasserstein(first, second)
+    assert matrix.labels == tuple(BARS)
+    assert (matrix.metric, matrix.is_similarity) == ("sliced_wasserstein", False)
+    assert matrix.notes == ()
+
+
+def test_a_similarity_says_so():
+    matrix = pairwise(CLOUDS, "linear_cka")
+    assert matrix.is_similarity
+    expected = linear_cka(CLOUDS["net", "layer1"], CLOUDS["net", "layer3"])
+    assert matrix.values[1, 3] == expected
+    np.testing.assert_array_equal(matrix.values, matrix.values.T)
+
+
+def test_parameters_reach_the_metric():
+    first, second = list(BARS.values())[:2]
+    matrix = pairwise(BARS, "sliced_wasserstein", params={"directions": 3})
+    assert matrix.values[0, 1] == sliced_wasserstein(first, second, directions=3)
+    values, _ = cross(BARS, BARS, "sliced_wasserstein", params={"directions": 3})
+    assert values[0, 1] == matrix.values[0, 1]
+
+
+@pytest.mark.parametrize("metric", ["sliced_wasserstein", "linear_cka"])
+def test_threads_never_change_a_byte(metric):
+    items = {"linear_cka": CLOUDS, "sliced_wasserstein": BARS}[metric]
+    alone = pairwise(items, metric, workers=1)
+    assert pairwise(items, metric, workers=8).values.tobytes() == alone.values.tobytes()
+
+
+def test_no_items_are_an_empty_matrix():
+    matrix = pairwise({}, "linear_cka")
+    assert matrix.values.shape == (0, 0)
+    assert matrix.labels == ()
+
+
+def test_an_item_without_a_value_leaves_a_note():
+    items = CLOUDS | {("net", "dead"): np.zeros((12, 2))}
+    matrix = pairwise(items, "linear_cka", workers=3)
+    note = "net/dead: `points` must not be constant: CKA is undefined when all rows coincide"
+    assert matrix.notes == (note,)
+    undefined = np.isnan(matrix.values)
+    assert undefined[-1].all()
+    assert undefined[:, -1].all()
+    assert not undefined[:-1, :-1].any()
+
+
+def test_a_pair_without_a_value_leaves_a_note():
+    items = {("a", "x"): np.eye(3), ("a", "y"): np.eye(4), ("b", "x"): np.eye(3)}
+    matrix = pairwise(items, "linear_cka")
+    rule = "`first` and `second` must hold the same samples row by row"
+    assert matrix.notes == (
+        f"a/x and a/y: {rule}; got 3 and 4 rows",
+        f"a/y and b/x: {rule}; got 4 and 3 rows",
+    )
+    expected = [[False, True, False], [True, False, True], [False, True, False]]
+    assert np.isnan(matrix.values).tolist() == expected
+
+
+def test_cross_compares_rows_with_columns():
+    rows = {("a", "x"): BARS["a", "conv1"], ("a", "y"): BARS["a", "conv2"]}
+    values, notes = cross(rows, BARS, "sliced_wasserstein")
+    assert notes == ()
+    np.testing.assert_array_equal(values, pairwise(BARS, "sliced_wasserstein").values[:2])
+
+
+def test_cross_notes_what_has_no_value_once():
+    rows = {("a", "x"): np.eye(3), ("a", "flat"): np.ones((3, 2))}
+    columns = {("a", "flat"): np.ones((3, 2)), ("b", "x"): np.eye(3), ("b", "y"): np.eye(4)}
+    values, notes = cross(rows, columns, "linear_cka")
+    assert np.isnan(values).tolist() == [[True, False, True], [True, True, True]]
+    assert notes == (
+        "a/flat: `points` must not be constant: CKA is undefined when all rows coincide",
+        "a/x and b/y: `first` and `second` must hold the same samples row by row; got 3 and 4 rows",
+    )
+
+
+@pytest.mark.parametrize("compare", [pairwise, lambda items, *a, **k: cross(items, items, *a, **k)])
+class TestMistakes:
+    def test_an_unknown_metric(self, compare):
+        with refuses("no metric is called `linear_ck`; did you mean `linear_cka`?"):
+            compare(CLOUDS, "linear_ck")
+
+    def test_an_unknown_parameter(self, compare):
+        with refuses("`sliced_wasserstein` has no parameter `slices`; it has directions"):
+            compare(BARS, "sliced_wasserstein", params={"slices": 3})
+
+    def test_a_metric_that_cannot_be_prepared(self, compare, bare_metric):
+        with pytest.raises(TypeError, match=r"\Aa metric must be registered with `prepare` and "):
+            compare(CLOUDS, bare_metric)
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.0])
+def test_workers_are_counted(bad):
+    with refuses(f"`workers` must be an integer at least 1; got {bad!r}"):
+        pairwise(CLOUDS, "linear_cka", workers=bad)
