@@ -268,6 +268,15 @@ def test_leaves_the_model_as_it_came_after_a_failure(mixed):
     assert_same_state(before, state_of(mixed))
 
 
+def test_runs_without_gradients_in_inference_mode(network):
+    modes = []
+    network.conv.register_forward_hook(
+        lambda module, arguments, output: modes.append((output.is_inference(), module.training))
+    )
+    list(capture(network, batches_of(images()), layers=["fc"]))
+    assert set(modes) == {(True, False)}
+
+
 def test_evaluates_whatever_the_mode(mixed):
     in_mixed_mode = joined(mixed, images(), "fc")
     mixed.eval()

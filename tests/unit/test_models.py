@@ -67,6 +67,30 @@ def test_arguments_reach_the_factory(user_file):
     assert model[0].in_features == 2
 
 
+NEIGHBOURLY = """
+from __future__ import annotations
+from dataclasses import dataclass
+from torch import nn
+from sizes_of_my_net import WIDTH
+
+@dataclass
+class Config:
+    width: int = WIDTH
+
+def net():
+    return nn.Linear(Config().width, 2)
+"""
+
+
+def test_user_code_may_import_its_neighbours_and_hold_dataclasses(user_file):
+    (user_file / "sizes_of_my_net.py").write_text("WIDTH = 7")
+    (user_file / "my_net.py").write_text(NEIGHBOURLY)
+    path = list(sys.path)
+    model = load_model("py:my_net.py:net", trust=True, base=user_file)
+    assert model.in_features == 7
+    assert sys.path == path
+
+
 def test_user_code_is_not_run_unless_trusted(user_file):
     (user_file / "trap.py").write_text("raise SystemExit('was run')")
     with pytest.raises(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from threading import get_ident
 
 from topolens.base.errors import InvalidInputError
 
@@ -37,7 +38,7 @@ def expand_path(text: str, *, base: Path, name: str = "path") -> Path:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file that a crash leaves either as it was or as it should be, never in between."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
     try:
         with temporary.open("wb") as stream:
             stream.write(content)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from topolens.activations.files import expand_path
 from topolens.activations.zoo import zoo_factory
 from topolens.base.checks import check_integer
 from topolens.base.errors import InvalidInputError
+from topolens.base.hashing import file_digest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -123,12 +126,8 @@ def _factory(source: str, *, trust: bool, base: Path) -> Callable[..., object]:
 def _factory_in(path: Path, name: str) -> Callable[..., object]:
     if not path.is_file():
         raise InvalidInputError(f"`source` must name an existing file; got `{path}`")
-    spec = importlib.util.spec_from_file_location(f"topolens_model_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise InvalidInputError(f"`source` must name a Python file; got `{path}`")
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        module = _imported(path)
     except Exception as error:
         raise InvalidInputError(
             f"`source` must name a file that can be imported; `{path}` raised "
@@ -141,6 +140,26 @@ def _factory_in(path: Path, name: str) -> Callable[..., object]:
         )
     found: Callable[..., object] = factory
     return found
+
+
+def _imported(path: Path) -> ModuleType:
+    """Import a file as it would be beside its neighbours, under a name of its own."""
+    name = f"topolens_user_{path.stem}_{file_digest(path)[:8]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no loader for {path.name}")
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses and pickles look their module up by its name.
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
 
 
 def _check_arguments(factory: Callable[..., object], given: Mapping[str, Any], source: str) -> None:

@@ -244,14 +244,15 @@ class ActivationStore:
             If a part is missing or visibly damaged; `verify` looks at every byte.
         """
         record = self.layer(layer)
-        rows = self._joined(f"rows:{layer}")
+        rows = self._joined(f"rows:{layer}", record.rows_per_sample)
         return rows, np.repeat(self.sample_ids(), record.rows_per_sample)
 
     def positions(self, layer: str) -> NDArray[np.int64] | None:
         """Return the position each row was taken from, shape (n_rows,), if it was one position."""
-        if not self.layer(layer).has_positions:
+        record = self.layer(layer)
+        if not record.has_positions:
             return None
-        return self._joined(f"positions:{layer}")
+        return self._joined(f"positions:{layer}", record.rows_per_sample)
 
     def verify(self) -> tuple[str, ...]:
         """Return the names of the parts that are missing or whose bytes have changed."""
@@ -261,11 +262,17 @@ class ActivationStore:
             if not _is_whole(self._part_path(index), part)
         )
 
-    def _joined(self, tensor: str) -> NDArray[Any]:
-        blocks = list(self._blocks(tensor))
-        if not blocks:
+    def _joined(self, tensor: str, rows_per_sample: int = 1) -> NDArray[Any]:
+        joined, filled = None, 0
+        for block in self._blocks(tensor):
+            if joined is None:
+                n_rows = self.n_samples * rows_per_sample
+                joined = np.empty((n_rows, *block.shape[1:]), block.dtype)
+            joined[filled : filled + len(block)] = block
+            filled += len(block)
+        if joined is None:
             raise StoreError(f"`{self.path}` holds no parts yet")
-        return np.concatenate(blocks)
+        return joined
 
     def _blocks(self, tensor: str) -> Iterator[NDArray[Any]]:
         for index in sorted(self._manifest.parts):
