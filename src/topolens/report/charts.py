@@ -184,7 +184,8 @@ def _draw_map(ax: Axes, study: StudyReader, found: LayerMap) -> dict[str, list[s
         ax.plot(*path.T, color=colour, linestyle=style.dash, linewidth=0.8, alpha=0.55)
         ax.plot(*path.T, "o", color=colour, markersize=4, markeredgewidth=0, gid=gid, alpha=0.85)
         ax.plot(*path[0], "o", color=colour, markersize=8, markerfacecolor="none", zorder=3)
-        ax.plot(*path[-1], "s", color=colour, markersize=7, zorder=3, label=plain(model.name))
+        ax.plot(*path[-1], "s", color=colour, markersize=7, zorder=3)
+        ax.plot([], [], color=colour, linestyle=style.dash, label=plain(model.name))
         tips[gid] = [f"{found.labels[row][0]} · {found.labels[row][1]}" for row in rows]
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 _TEMPLATES = "topolens.report"
+_SCRIPTS = ("common.js", "inspector.js", "matrices.js", "start.js")
 
 
 def write_report(study: StudyReader, path: Path) -> Path:
@@ -52,7 +53,7 @@ def write_report(study: StudyReader, path: Path) -> Path:
     Path
         `path`. Equal studies give equal bytes.
     """
-    script = _resource("page.js")
+    script = _script()
     context = _context(RememberedStudy(study))
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(_TEMPLATES, "templates"),
@@ -77,6 +78,11 @@ def write_report(study: StudyReader, path: Path) -> Path:
 
 def _resource(name: str) -> str:
     return resources.files(_TEMPLATES).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    """Return the page's scripts as one, in a scope of their own."""
+    return f'"use strict";(() => {{\n{"".join(map(_resource, _SCRIPTS))}}})();\n'
 
 
 def _digest(script: str) -> str:
