@@ -189,3 +189,13 @@ def test_prints_everything_it_shows(visit):
     one = visit()
     one.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert one.page.locator("details:not([open])").count() == 0
+
+
+def test_prints_dark_on_white_from_either_theme(visit):
+    for scheme in ("light", "dark"):
+        one = visit(scheme=scheme)
+        one.page.click("#theme")
+        one.page.emulate_media(media="print")
+        assert one.background() == "rgb(255, 255, 255)"
+        ink = one.page.evaluate("getComputedStyle(document.body).color")
+        assert ink == "rgb(28, 32, 39)"

@@ -20,6 +20,7 @@ from report_fixtures import (
 
 from topolens.base.results import Diagram, Diagrams
 from topolens.report import (
+    embedding,
     plot_barcode,
     plot_diagram,
     plot_distances,
@@ -127,6 +128,13 @@ def test_dark_means_alike_in_distances_and_in_similarities():
     assert sum(colours[0]) < 1
 
 
+def test_a_layer_against_itself_does_not_set_the_colours():
+    alike = np.array([[1.0, 0.2, 0.1], [0.2, 1.0, 0.3], [0.1, 0.3, 1.0]])
+    model = make_model("m", ("a", "b", "c"))
+    ax = plot_distances(matrix_of([model], alike, "linear_cka", is_similarity=True))
+    assert ax.images[0].get_clim() == (0.0, 0.3)
+
+
 def test_undefined_distances_stay_empty():
     model = make_model("m", ("a", "b"))
     plot_distances(matrix_of([model], np.full((2, 2), np.nan), "sliced_wasserstein H1"))
@@ -199,6 +207,10 @@ class TestMap:
         again = np.linalg.norm(found.positions[:, None] - found.positions[None, :], axis=2)
         np.testing.assert_allclose(again, distances, atol=1e-6)
         assert found.stress < 1e-6
+
+    def test_its_start_alone_keeps_a_plane(self, monkeypatch):
+        monkeypatch.setattr(embedding, "_MOST_REFINED", 0)
+        self.test_keeps_a_plane_as_it_is()
 
     def test_says_what_flattening_costs(self):
         model = make_model("m", ("a", "b", "c", "d", "e"))
