@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.array_files import array_in, load_array, open_archive
-from topolens.activations.files import expand_path
 from topolens.base.checks import check_integer, check_one_of
 from topolens.base.errors import InvalidInputError
+from topolens.base.files import expand_path
 from topolens.base.hashing import array_digest
 
 __all__ = ["Samples", "load_samples"]

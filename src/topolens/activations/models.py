@@ -11,10 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from topolens.activations.files import expand_path
 from topolens.activations.zoo import zoo_factory
 from topolens.base.checks import check_integer
 from topolens.base.errors import InvalidInputError
+from topolens.base.files import expand_path
 from topolens.base.hashing import file_digest
 
 if TYPE_CHECKING:

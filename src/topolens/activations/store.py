@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from topolens.activations.files import write_atomically
 from topolens.activations.layer_batch import LayerBatch
 from topolens.activations.manifest import (
     DamagedManifest,
@@ -33,6 +32,7 @@ from topolens.activations.manifest import (
     as_json,
 )
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
+from topolens.base.files import write_atomically
 from topolens.base.hashing import file_digest
 
 __all__ = ["ActivationStore"]

@@ -10,9 +10,9 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from topolens.activations.files import write_atomically
 from topolens.activations.needs_torch import nn, torch
 from topolens.base.errors import InvalidInputError
+from topolens.base.files import write_atomically
 
 __all__ = ["load_weights", "save_weights"]
 

@@ -1,4 +1,4 @@
-"""The `topolens` command: verbs, and what a mistake or an interruption looks like."""
+"""The `topolens` command: its verbs, and what a mistake looks like."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from topolens.cli.run import run
 __all__ = ["main"]
 
 USER_MISTAKE = 2
-INTERRUPTED = 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(run)
@@ -49,6 +48,3 @@ def main(argv: Sequence[str] | None = None) -> None:
     except TopolensError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(USER_MISTAKE)
-    except KeyboardInterrupt:
-        typer.echo("stopped; what was finished is kept, run the same command to go on", err=True)
-        sys.exit(INTERRUPTED)

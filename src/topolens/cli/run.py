@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from topolens.study.study import Study
 
 SOME_STEPS_FAILED = 1
+INTERRUPTED = 130
 
 
 def run(
@@ -18,18 +19,14 @@ def run(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the study; default runs/NAME_OF_FILE.")
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the steps and stop.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the steps and stop.")] = False,
     trust: Annotated[
         bool, typer.Option("--trust", help="Load Python code that the study names (py:).")
     ] = False,
     allow_pickle: Annotated[
         bool, typer.Option("--allow-pickle", help="Read weights that are pickles, weights only.")
     ] = False,
-    report: Annotated[
-        bool, typer.Option(help="Write report.html and figures/ at the end.")
-    ] = True,
+    report: Annotated[bool, typer.Option(help="Write report.html and figures/ at the end.")] = True,
 ) -> None:
     """Run STUDY: train, capture, measure, compare, report; only what is not there yet."""
     from topolens.cli.progress import ProgressLines
@@ -43,7 +40,12 @@ def run(
         typer.echo("\n".join(preview(file, folder)))
         return
     progress = ProgressLines()
-    finished = run_study(file, folder, on_event=progress)
+    try:
+        finished = run_study(file, folder, on_event=progress)
+    except KeyboardInterrupt:
+        progress.close()
+        typer.echo("stopped; what was finished is kept, run the same command to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     progress.close()
     if report:
         _write_report(finished)

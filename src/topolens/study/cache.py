@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from topolens.activations.files import write_atomically
 from topolens.base.errors import StoreError
+from topolens.base.files import write_atomically
 
 __all__ = ["Result", "ResultCache"]
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from topolens.activations.datasets import Samples, load_samples
-from topolens.activations.files import expand_path
 from topolens.activations.layer_batch import LayerBatch, LayerRows
 from topolens.activations.readymade import ReadyMade, load_readymade
 from topolens.activations.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
+from topolens.base.files import expand_path
 from topolens.base.hashing import content_key, file_digest
 from topolens.study.reading import StudyFile
 from topolens.study.spec import DataSpec, ModelSpec
@@ -164,11 +164,12 @@ def needs_training(root: Path, capture: Capture) -> bool:
 
 
 def is_captured(root: Path, capture: Capture) -> bool:
-    """Tell whether the store of a capture is complete."""
+    """Tell whether the store of a capture is complete and every byte is what was written."""
     try:
-        return ActivationStore.open(root / capture.store).complete
+        store = ActivationStore.open(root / capture.store)
     except StoreError:
         return False
+    return store.complete and not store.verify()
 
 
 def resolve_layers(file: StudyFile, model: ModelSpec) -> list[str]:

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from topolens.activations.files import write_atomically
 from topolens.base.errors import StoreError
+from topolens.base.files import write_atomically
 from topolens.study.results import LayerSummary, ModelSummary, StepFailure
 from topolens.study.spec import StudySpec
 

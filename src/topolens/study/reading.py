@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
-from topolens.activations.files import expand_path
 from topolens.base.errors import InvalidInputError, StudyError, nearest_names
+from topolens.base.files import expand_path
 from topolens.study.spec import StudySpec
 
 __all__ = ["StudyFile", "read_study"]
@@ -62,11 +62,19 @@ def check_table(
     try:
         spec = StudySpec.model_validate(table)
     except ValidationError as error:
-        fields = [_sentence(dict(item), table) for item in error.errors()]
+        fields = [_sentence(dict(item), table) for item in _primary(error.errors())]
         raise StudyError(source, sorted({*fields, *mistakes})) from None
     if mistakes:
         raise StudyError(source, sorted(set(mistakes)))
     return spec
+
+
+def _primary(errors: Sequence[Any]) -> Iterator[Any]:
+    """Leave out what only follows from another error: a list whose items were all refused."""
+    for error in errors:
+        inside = (other["loc"][: len(error["loc"])] for other in errors if other is not error)
+        if error["type"] != "too_short" or error["loc"] not in inside:
+            yield error
 
 
 def _sentence(error: dict[str, Any], table: Mapping[str, Any]) -> str:
@@ -81,7 +89,9 @@ def _sentence(error: dict[str, Any], table: Mapping[str, Any]) -> str:
         return f"{_place(parents, table)}: must have `{last}`"
     if kind == "value_error":
         return f"{place}: {error['ctx']['error']}"
-    message = error["msg"].replace("Input should be", "must be").replace("Tuple", "It")
+    if kind == "too_short":
+        return f"{place}: must hold at least one"
+    message = error["msg"].replace("Input should be", "must be")
     return f"{place}: {message[0].lower()}{message[1:]}; got {given!r}"
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from time import perf_counter
 
 from topolens.activations.datasets import Samples
-from topolens.activations.files import write_atomically
 from topolens.base.errors import InvalidInputError, StoreError, StudyError, TopolensError
+from topolens.base.files import write_atomically
 from topolens.base.progress import (
     Event,
     OnEvent,
@@ -77,7 +77,7 @@ def run(
     trust : bool, default False
         Load code that the file names (`py:`).
     executor : concurrent.futures.Executor, optional
-        Where steps run; default: processes on all cores of this machine. Dask's
+        Where steps run; default: threads on all cores of this machine. Dask's
         `Client.get_executor()` fits where workers see the same folder.
     on_event : callable, optional
         Told of every `topolens.base.progress` event.
@@ -96,6 +96,7 @@ def run(
     file = study if isinstance(study, StudyFile) else read_study(Path(study), trust=trust)
     folder = Path(root)
     with _sole_writer(folder):
+        _remove_half_written(folder)
         samples = study_samples(file, file.spec.data) if file.spec.data else None
         captures = plan_captures(folder, file, samples)
         with nullcontext(executor) if executor else local_executor() as pool:
@@ -237,6 +238,12 @@ def _sources(cloud: CloudPlan, surveyed: list[Surveyed]) -> list[LayerSource]:
 def _entries(work: _Work, stage: str, planned: list[PlannedStep]) -> tuple[Entry, ...]:
     there = work.steps(stage, [p.step for p in planned])
     return tuple(Entry(p.step.key, p.where) for p in planned if p.step.key in there)
+
+
+def _remove_half_written(root: Path) -> None:
+    """Remove what a killed process was writing; nobody else writes while we hold the folder."""
+    for leftover in [*root.glob(".*.tmp"), *root.glob("*/.*.tmp")]:
+        leftover.unlink(missing_ok=True)
 
 
 def _write_tables(study: Study) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,19 +22,18 @@ _QUEUED_PER_WORKER = 4
 
 @contextmanager
 def local_executor(workers: int | None = None) -> Iterator[Executor]:
-    """Processes on this machine, one per core; stopped at once when the block is left in haste."""
-    # loky and not multiprocessing: a script needs no `if __name__ == "__main__"` around it.
-    from joblib.externals.loky import ProcessPoolExecutor
+    """Threads of this process, one per core: the kernels that steps spend their time in let go.
 
-    executor = ProcessPoolExecutor(
-        max_workers=workers or os.cpu_count() or 1, initializer=_leave_interrupts_to_parent
-    )
+    Left in haste, it drops what has not begun and waits for the steps that run, so that none of
+    them writes behind the back of whoever runs the study next.
+    """
+    executor = ThreadPoolExecutor(workers or os.cpu_count() or 1, "topolens")
     try:
         yield executor
     except BaseException:
-        executor.shutdown(wait=False, kill_workers=True)
+        executor.shutdown(cancel_futures=True)
         raise
-    executor.shutdown(wait=True)
+    executor.shutdown()
 
 
 def run_steps(
@@ -96,7 +94,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, TopolensError):
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries
@@ -28,6 +27,7 @@ from topolens.clouds.normalise import normalise
 from topolens.clouds.sampling import half_samples
 from topolens.comparison.pairwise import cross
 from topolens.descriptors.persistence import persistence
+from topolens.study.blas import one_blas_thread
 from topolens.study.cache import Result, ResultCache
 
 __all__ = ["Step", "execute", "read_diagrams"]
@@ -45,8 +45,7 @@ class Step:
 
 def execute(root: Path, step: Step) -> None:
     """Run one step and write its result below `root`."""
-    # One BLAS thread: workers share the cores, and sums must not depend on how many there are.
-    with threadpool_limits(1):
+    with one_blas_thread():
         result = _KINDS[step.kind](root, step.payload)
     ResultCache(root / "results").put(step.key, result)
 

@@ -23,7 +23,7 @@ __all__ = ["Surveyed", "plan_cloud", "provenance", "summarise"]
 
 FEW_POINTS = 300
 """Below this a diagram is mostly sampling (Świder 2024: a few hundred points at least)."""
-_PACKAGES = ("topolens", "numpy", "scipy", "scikit-learn", "torch", "ripser")
+_PACKAGES = ("topolens", "numpy", "scipy", "scikit-learn", "torch")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

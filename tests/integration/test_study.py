@@ -1,0 +1,267 @@
+"""Studies from file to results: cached, resumed, with failures kept apart."""
+
+import csv
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from study_files import READY, TRAINED, relu_layers, result_bytes, write_ready, write_study
+
+import topolens as tl
+from topolens.base.errors import InvalidInputError, StoreError, StudyError
+from topolens.base.progress import Planned, StepEnded, StepFailed
+from topolens.study.preview import preview
+from topolens.study.reading import read_study
+
+
+def run(path, root, **settings):
+    events = []
+    study = tl.run(path, root, on_event=events.append, **settings)
+    return study, events
+
+
+def computed(events):
+    return {e.stage: e.n_steps - e.n_cached for e in events if isinstance(e, Planned)}
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ready")
+    study, events = run(write_ready(folder), folder / "out")
+    return folder, study, events
+
+
+def test_every_layer_of_every_model_is_measured_and_compared(ready):
+    _, study, events = ready
+    assert computed(events) == {
+        "capture": 2,
+        "survey": 2,
+        "persistence": 2 * 3 * 2 * 3,
+        "descriptors": 6 * 2 * 2 * 3,
+        "comparisons": 2 * 3 * 2 * 3 + 3 * 3,  # CKA sees no difference between the two clouds
+    }
+    assert study.failures == ()
+    assert not study.table()["value"].isna().any()
+    matrix = study.distances("sliced_wasserstein H1", "scaled")
+    assert matrix.values.shape == (6, 6)
+    np.testing.assert_array_equal(matrix.values, matrix.values.T)
+    np.testing.assert_array_equal(np.diag(matrix.values), 0)
+
+
+def test_numbers_are_those_of_the_functions_called_alone(ready):
+    _, study, _ = ready
+    layers = relu_layers(1)
+    diagrams = {name: tl.persistence(tl.normalise(rows, "median")) for name, rows in layers.items()}
+    stored = study.diagrams("first", "layer1", "scaled")
+    np.testing.assert_array_equal(stored[1].pairs, diagrams["layer1"][1].pairs)
+    table = study.table().set_index(["model", "layer", "cloud", "measure"])["value"]
+    assert table["first", "layer1", "scaled", "lifespan_sum H1"] == tl.lifespan_sum(
+        diagrams["layer1"][1]
+    )
+    distance = study.distances("sliced_wasserstein H1", "scaled").values[0, 2]
+    assert distance == tl.sliced_wasserstein(diagrams["layer0"][1], diagrams["layer2"][1])
+    similarity = study.distances("linear_cka", "raw").values[0, 4]
+    expected = tl.linear_cka(layers["layer0"], relu_layers(2)["layer1"])
+    assert similarity == pytest.approx(expected, rel=1e-12)
+
+
+def test_half_samples_give_an_interval_around_every_value(ready):
+    _, study, _ = ready
+    table = study.table()
+    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
+    halves = study.resampled_values("bar_count H0", "raw")["first", "layer0"]
+    assert [int(value) for value in halves] == [29, 29]
+    assert study.diagrams("first", "layer0", "raw", resample=1).n_points == 30
+
+
+def test_a_second_run_computes_nothing_and_changes_no_byte(ready):
+    folder, study, _ = ready
+    before = result_bytes(study.root)
+    _, events = run(folder / "study.toml", study.root)
+    assert set(computed(events).values()) == {0}
+    assert not [event for event in events if isinstance(event, StepEnded)]
+    assert result_bytes(study.root) == before
+
+
+def test_a_new_metric_computes_only_itself(ready):
+    folder, study, _ = ready
+    text = READY + '[[comparisons]]\nname = "sliced_wasserstein"\ndimension = 1\ndirections = 7\n'
+    path = folder / "more.toml"
+    path.write_text(text)
+    copy = folder / "copy"
+    shutil.copytree(study.root, copy)
+    more, events = run(path, copy)
+    assert computed(events)["persistence"] == 0
+    assert more.metrics == ("sliced_wasserstein(directions=7) H1",)
+
+
+def test_tables_open_as_csv(ready):
+    _, study, _ = ready
+    measures = pd.read_csv(study.root / "tables" / "measures.csv")
+    assert list(measures.columns) == list(study.table().columns)
+    with (study.root / "tables" / "distances.csv").open() as stream:
+        assert len(list(csv.DictReader(stream))) == 15 * 3 * 2
+
+
+def test_an_interrupted_study_goes_on_and_ends_with_the_same_bytes(tmp_path):
+    path = write_ready(tmp_path)
+    undisturbed, _ = run(path, tmp_path / "whole")
+
+    class Stop(Exception):
+        pass
+
+    for limit in (1, 9, 40, 90):
+        seen = []
+
+        def stop(event, seen=seen, limit=limit):
+            seen.append(isinstance(event, StepEnded))
+            if sum(seen) >= limit:
+                raise Stop
+
+        with pytest.raises(Stop):
+            tl.run(path, tmp_path / "cut", on_event=stop)
+    resumed, events = run(path, tmp_path / "cut")
+    assert computed(events)["persistence"] == 0
+    assert result_bytes(resumed.root) == result_bytes(undisturbed.root)
+
+
+def test_a_network_is_trained_captured_and_measured_once(tmp_path):
+    path = write_study(tmp_path, TRAINED)
+    study, _ = run(path, tmp_path / "out")
+    (model,) = study.models
+    assert [layer.name for layer in model.layers] == ["conv1", "conv2", "fc1", "fc2"]
+    assert 0.2 < model.accuracy <= 1
+    assert model.n_samples == 120
+    before = result_bytes(study.root)
+    _, events = run(path, study.root)
+    assert set(computed(events).values()) == {0}
+    assert result_bytes(study.root) == before
+
+
+def test_a_damaged_part_of_the_activations_is_captured_again(tmp_path):
+    path = write_study(tmp_path, TRAINED)
+    study, _ = run(path, tmp_path / "out")
+    before = result_bytes(study.root)
+    part = next((study.root / "activations").rglob("part-*.safetensors"))
+    part.write_bytes(part.read_bytes()[:-40])
+    for result in (study.root / "results").iterdir():
+        result.unlink()
+    again, _ = run(path, study.root)
+    assert again.failures == ()
+    assert result_bytes(study.root) == before
+
+
+def test_a_layer_with_nan_is_marked_and_the_rest_goes_on(tmp_path):
+    path = write_ready(tmp_path)
+    layers = relu_layers(1)
+    layers["layer1"][4, 2] = np.nan
+    layers["layer1"][5, :2] = np.inf
+    np.savez(tmp_path / "first.npz", **layers)
+    study, _ = run(path, tmp_path / "out")
+    assert study.models[0].layers[1].problem == "3 of 480 values are NaN or infinite"
+    assert study.warnings[-1] == (
+        "`first` layer1 was left out: 3 of 480 values are NaN or infinite."
+    )
+    assert study.failures == ()
+    assert study.diagrams("first", "layer1", "scaled") is None
+    matrix = study.distances("sliced_wasserstein H1", "scaled").values
+    assert np.isnan(matrix[1]).all()
+    assert np.isfinite(np.delete(np.delete(matrix, 1, 0), 1, 1)).all()
+
+
+def test_a_layer_of_equal_points_fails_alone_with_a_sentence(tmp_path):
+    path = write_ready(tmp_path)
+    layers = relu_layers(1)
+    layers["layer2"][:] = 1.0
+    np.savez(tmp_path / "first.npz", **layers)
+    study, events = run(path, tmp_path / "out")
+    assert {f.step for f in study.failures} == {
+        f"persistence of first layer2 (scaled{half})" for half in ("", ", half 1", ", half 2")
+    }
+    assert study.failures[0].reason == (
+        "`points` must not coincide for `how`='median'; the median pairwise distance is 0"
+    )
+    assert [e for e in events if isinstance(e, StepFailed)]
+    cka = study.distances("linear_cka", "raw")
+    assert np.isnan(cka.values[2]).all()
+    assert "CKA is undefined when all rows coincide" in cka.notes[0]
+    assert study.diagrams("first", "layer2", "raw")[1].pairs.shape == (0, 2)
+
+
+def test_unequal_sample_counts_are_cut_to_the_common_ones_and_said(tmp_path):
+    study, _ = run(write_ready(tmp_path, n_samples=80), tmp_path / "out")
+    assert {layer.n_points for model in study.models for layer in model.layers} == {60}
+    assert any("unequal numbers of rows (up to 80)" in line for line in study.warnings)
+
+
+def test_samples_that_are_not_the_same_leave_paired_measures_out(tmp_path):
+    path = write_ready(tmp_path)
+    np.savez(tmp_path / "second.npz", **relu_layers(2), sample_ids=np.arange(1000, 1060))
+    study, _ = run(path, tmp_path / "out")
+    assert study.metrics == ("sliced_wasserstein H1", "sliced_wasserstein H0")
+    assert any("do not share enough samples" in line for line in study.warnings)
+
+
+def test_a_model_that_fails_leaves_the_others_alone(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n"
+        "class Broken(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.good = nn.Flatten()\n"
+        "        self.bad = nn.Linear(3, 2)\n"
+        "    def forward(self, x):\n"
+        "        return self.bad(self.good(x))\n"
+    )
+    text = TRAINED.replace('"conv*", "fc*"', '"leaf"')
+    text += '[[models]]\nname = "broken"\nsource = "py:net.py:Broken"\n'
+    study, _ = run(write_study(tmp_path, text), tmp_path / "out", trust=True)
+    assert [f.step for f in study.failures] == ["capturing broken"]
+    assert re.search(
+        r"batch that begins with sample \d+, .*`bad` \(Linear\)", study.failures[0].reason
+    )
+    assert study.models[1].problem == study.failures[0].reason
+    assert not study.table().query("model == 'cnn'")["value"].isna().any()
+
+
+def test_an_unknown_layer_is_the_users_mistake_before_anything_runs(tmp_path):
+    text = TRAINED.replace('"conv*", "fc*"', '"conv*", "full"')
+    with pytest.raises(StudyError, match=r'models\[1\] "cnn": .*`full`'):
+        tl.run(write_study(tmp_path, text), tmp_path / "out")
+    assert not (tmp_path / "out" / "weights").exists()
+
+
+def test_a_dry_run_counts_the_steps_and_writes_nothing(tmp_path):
+    lines = preview(read_study(write_study(tmp_path, TRAINED)), tmp_path / "out")
+    assert lines[:4] == [
+        "trained: 1 models, 4 layers, 1 clouds",
+        "train        cnn: 2 epochs, seed 0 (to do)",
+        "capture      cnn: 4 layers: conv1, conv2, fc1, fc2 (to do)",
+        "persistence  4 layers x 1 clouds x 3 (whole and half-samples) = 12 steps",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_runs_in_one_folder_are_refused(tmp_path):
+    path = write_ready(tmp_path)
+
+    def run_again(_event):
+        tl.run(path, tmp_path / "out")
+
+    with pytest.raises(StoreError, match="another process is running a study there"):
+        tl.run(path, tmp_path / "out", on_event=run_again)
+
+
+def test_reading_says_what_is_not_there(ready, tmp_path):
+    _, study, _ = ready
+    with pytest.raises(StoreError, match="holds no study that has run"):
+        tl.Study(tmp_path)
+    with pytest.raises(InvalidInputError, match="`cloud` must be one of the study's; got 'scale'"):
+        study.diagrams("first", "layer0", "scale")
+    with pytest.raises(InvalidInputError, match="`model` must be one of the study's; got 'frist'"):
+        study.diagrams("frist", "layer0", "raw")
+    (tmp_path / "study.json").write_text("{}")
+    with pytest.raises(StoreError, match="is not a study of format 1"):
+        tl.Study(tmp_path)
