@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES_OF_BUILD := pyproject.toml CMakeLists.txt $(wildcard constraints/*.txt) \
 	$(wildcard cpp/include/topolens/*.hpp) $(wildcard cpp/bindings/*)
 
-.PHONY: help setup demo test test-full check bench format clean
+.PHONY: help setup demo test test-slow test-full sanitize check bench format clean
 
 help:
 	@echo "make demo       train small networks on handwritten digits, study them, write a report"
@@ -29,12 +29,13 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -m "not full and not browser"
 
-test-full: setup
-	$(BIN)/python -m pytest
-	$(MAKE) --no-print-directory sanitize
+# Oracles from outside and the page in a real browser; what `make test` leaves out.
+test-slow: setup
+	$(BIN)/python -m pytest -m "full or browser"
+
+test-full: test test-slow sanitize
 
 SANITIZERS := address,undefined thread
-.PHONY: sanitize
 sanitize: setup
 	for kind in $(SANITIZERS); do \
 	  $(BIN)/cmake -S . -B build/sanitize-$$kind -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja \
