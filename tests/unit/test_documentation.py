@@ -1,0 +1,65 @@
+"""Documentation that cannot drift: examples run, registered names have their section."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import topolens.comparison
+import topolens.descriptors
+from topolens.base.registry import descriptors, metrics
+from topolens.clouds.normalise import NORMALISATIONS
+from topolens.study.reading import read_study
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MEASURES = (ROOT / "docs" / "measures" / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_ten_lines_of_the_readme_run():
+    code = "import matplotlib; matplotlib.use('Agg')\n" + blocks("python")[0]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    distance, similarity = map(float, done.stdout.split())
+    assert distance > 0
+    assert 0 < similarity < 1
+
+
+def test_the_study_of_the_readme_is_valid_but_for_its_files(tmp_path):
+    for name in ("images.npz", "seed0.safetensors", "layers.npz"):
+        (tmp_path / name).touch()
+    path = tmp_path / "study.toml"
+    path.write_text(blocks("toml")[0])
+    assert [model.name for model in read_study(path).spec.models] == ["seed 0", "from elsewhere"]
+
+
+def test_the_make_targets_of_the_readme_exist():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README, flags=re.MULTILINE))
+    assert named <= targets
+    assert {"setup", "demo", "test", "test-full", "check", "bench"} <= targets
+
+
+def test_links_of_the_readme_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("https://arxiv.org/") or (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("name", [*descriptors, *metrics])
+def test_every_measure_has_its_section(name):
+    assert f"\n### {name}\n" in MEASURES
+
+
+def test_every_normalisation_is_explained():
+    assert set(re.findall(r"^\| `(\w+)` \|", MEASURES, flags=re.MULTILINE)) == set(NORMALISATIONS)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.toml")), ids=lambda p: p.name)
+def test_the_ready_studies_are_valid(path, data_folder):
+    assert read_study(path).spec.models
