@@ -58,6 +58,14 @@ def test_run_writes_a_report_and_says_what_it_found(tmp_path):
     assert list((tmp_path / "out" / "figures").glob("*.svg"))
 
 
+def test_the_folder_of_a_study_may_be_relative(tmp_path):
+    (tmp_path / "studies").mkdir()
+    write_study(tmp_path / "studies", TRAINED)
+    done = topolens("run", "studies/study.toml", "--no-report", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "runs" / "study" / "study.json").exists()
+
+
 def test_report_can_be_written_again_alone(tmp_path):
     study = write_ready(tmp_path, READY.replace("resamples = 2", "resamples = 0"))
     out = tmp_path / "out"

@@ -249,7 +249,8 @@ def _weights_path(file: StudyFile, model: ModelSpec) -> Path | None:
 def _trained_path(root: Path, capture: Capture) -> Path | None:
     if capture.weights_key is None:
         return None
-    return root / "weights" / f"{capture.weights_key}.safetensors"
+    # Absolute, because the paths of a study file start from its own folder.
+    return (root / "weights" / f"{capture.weights_key}.safetensors").resolve()
 
 
 def _code_digest(file: StudyFile, source: str) -> str | None:
