@@ -36,7 +36,7 @@ def fact_line(study: StudyReader) -> list[tuple[str, str]]:
         facts.append((_span(points), "points per layer"))
     known = [model.accuracy for model in study.models if model.accuracy is not None]
     if known:
-        low, high = percent(min(known)), percent(max(known))
+        low, high = (percent(bound(known), decimals=1) for bound in (min, max))
         facts.append((low if low == high else f"{low[:-2]}–{high}", "accuracy"))
     if study.n_resamples:
         facts.append((f"{study.n_resamples}", "half-samples"))

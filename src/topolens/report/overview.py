@@ -18,6 +18,7 @@ __all__ = ["OverviewRow", "SmallDiagram", "overview_rows"]
 _SIDE = 100
 _DOTS_BUDGET = 60_000
 _MOST_DOTS = 400
+_SHOWN_SHARE = 0.998
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,16 @@ def _loops(study: StudyReader, model: ModelSummary, index: int) -> NDArray[np.fl
 
 
 def _range(found: list[NDArray[np.float64]]) -> tuple[float, float]:
-    low = min((float(bars[:, 0].min()) for bars in found if len(bars)), default=0.0)
-    high = max((float(bars[:, 1].max()) for bars in found if len(bars)), default=1.0)
+    """Return common axes that show nearly every loop; a few outliers must not squeeze the rest."""
+    every = np.concatenate([np.empty((0, 2)), *found])
+    if not len(every):
+        return 0.0, 1.0
+    low, high = float(every[:, 0].min()), float(np.quantile(every[:, 1], _SHOWN_SHARE))
     return (low, high) if high > low else (low, low + 1.0)
 
 
 def _dots_path(bars: NDArray[np.float64], low: float, high: float, most: int) -> str:
     """Return zero-length strokes, which round caps turn into dots: the shortest way to say it."""
     order = np.argsort(bars[:, 0] - bars[:, 1], kind="stable")[:most]
-    scaled = np.round(_SIDE * (bars[order] - low) / (high - low), 1)
+    scaled = np.round(np.clip(_SIDE * (bars[order] - low) / (high - low), 0, _SIDE), 1)
     return "".join(f"M{x:g} {_SIDE - y:g}h0" for x, y in scaled.tolist())

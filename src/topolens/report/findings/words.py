@@ -39,8 +39,8 @@ def number(value: float) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def percent(share: float) -> str:
-    """Return a share as a whole percentage; a small one keeps a decimal.
+def percent(share: float, *, decimals: int = 0) -> str:
+    """Return a share as a percentage; a small one keeps a decimal at least.
 
     The space does not break, so that number and sign stay together.
     """
@@ -49,7 +49,7 @@ def percent(share: float) -> str:
     hundredths = 100 * share
     if 0 < abs(hundredths) < 1:
         return f"{hundredths:.1f}\u00a0%"
-    return f"{hundredths:.0f}\u00a0%"
+    return f"{hundredths:.{decimals}f}\u00a0%"
 
 
 def by_place(places: Sequence[tuple[str, str]], *, shown: int = 3) -> str:
