@@ -69,7 +69,7 @@ public:
                            std::numeric_limits<Real>::max()});
         const auto edges = RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges();
         split(RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges());
-        if (options_.max_dim >= 1) sweep(near.centre);
+        if (options_.max_dim >= 1) sweep(near);
         return std::move(found_);
     }
 
@@ -101,8 +101,8 @@ private:
     /// H1 and H2: look at every edge whose link is not trivial. The relative neighbourhood graph
     /// lists all classes of H1, so without H2 the sweep ends with the last death (Koyama et al.,
     /// section 4); classes of H2 may begin until the end.
-    void sweep(std::size_t centre) {
-        GrowingGraph<Real> graph(d_, centre, kernels_);
+    void sweep(const Neighbours<Real>& near) {
+        GrowingGraph<Real> graph(d_, near, kernels_);
         EdgeStream<Real> stream(d_, limit_, options_.slab_edges, kernels_);
         const bool voids = options_.max_dim >= 2;
         while (voids || loop_columns_.alive() > 0) {
