@@ -39,4 +39,13 @@ void in_parallel(std::size_t n_parts, std::size_t threads, Work&& work) {
     if (failure) std::rethrow_exception(failure);
 }
 
+/// Call work(begin, end) for bands of rows that cover 0 to n.
+template <class Work>
+void in_row_bands(std::size_t n, std::size_t threads, Work&& work) {
+    constexpr std::size_t band = 64;
+    in_parallel((n + band - 1) / band, threads, [&](std::size_t b) {
+        work(b * band, std::min(n, (b + 1) * band));
+    });
+}
+
 }  // namespace topolens
