@@ -16,6 +16,7 @@ from topolens.kernels.prim import spanning_lengths
 
 __all__ = [
     "MAX_POINTS",
+    "SIMD",
     "Bars",
     "enclosing_radius",
     "rips_bars",
@@ -28,6 +29,7 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 MAX_POINTS: int = _core.max_points
+SIMD: str = _core.simd()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
