@@ -57,11 +57,12 @@ Progress progress_to(std::optional<nb::callable> report) {
 
 template <typename Real>
 nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double threshold,
-              std::optional<nb::callable> progress) {
+              std::size_t threads, std::optional<nb::callable> progress) {
     const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
     RipsOptions<Real> options;
     options.max_dim = max_dim;
     options.threshold = Real(threshold);
+    options.threads = threads;
     options.progress = progress_to(std::move(progress));
     std::vector<Bars<Real>> found;
     {
@@ -74,9 +75,9 @@ nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double thresho
 void bind_rips(nb::module_& m) {
     // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
     m.def("rips", &rips<float>, "distances"_a.noconvert(), "max_dim"_a, "threshold"_a,
-          "progress"_a.none());
+          "threads"_a, "progress"_a.none());
     m.def("rips", &rips<double>, "distances"_a.noconvert(), "max_dim"_a, "threshold"_a,
-          "progress"_a.none());
+          "threads"_a, "progress"_a.none());
     m.def("simd", [] { return std::string(kernels_for_this_machine().name); });
     m.attr("max_points") = max_points;
 }

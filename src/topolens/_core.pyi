@@ -8,6 +8,13 @@ from numpy.typing import NDArray
 
 max_points: int
 
+class Metric:
+    euclidean: Metric
+    manhattan: Metric
+    chebyshev: Metric
+    cosine: Metric
+    correlation: Metric
+
 class SlicedDiagram:
     @property
     def count(self) -> int: ...
@@ -17,10 +24,16 @@ class SlicedDiagram:
 def mst_edge_lengths(distances: NDArray[Any]) -> NDArray[np.float64]: ...
 def slice_diagram(pairs: NDArray[np.float64], directions: int) -> SlicedDiagram: ...
 def sliced_wasserstein(first: SlicedDiagram, second: SlicedDiagram) -> float: ...
+def pairwise_distances(points: NDArray[Any], metric: Metric, threads: int) -> NDArray[Any]: ...
+def spanning_lengths(distances: NDArray[Any]) -> NDArray[Any]: ...
+def spanning_lengths_of_subset(
+    distances: NDArray[Any], names: NDArray[np.uint32]
+) -> NDArray[Any]: ...
 def rips(
     distances: NDArray[Any],
     max_dim: int,
     threshold: float,
+    threads: int,
     progress: Callable[[float], None] | None,
 ) -> list[tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]]: ...
 def simd() -> str: ...

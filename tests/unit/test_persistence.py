@@ -1,16 +1,24 @@
 """Rips persistence by hand, and the sentence for what is refused."""
 
 import re
+import time
+from importlib import import_module
 from importlib.metadata import version
 
 import numpy as np
 import pytest
 
-from topolens.base.errors import InvalidInputError
-from topolens.descriptors import persistence, persistence_from_distances
+from topolens.base.errors import Cancelled, InvalidInputError
+from topolens.descriptors.persistence import (
+    persistence,
+    persistence_bars,
+    persistence_forecast,
+    persistence_from_distances,
+    persistence_of_subsets,
+)
 
 SQUARE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
-DIAGONAL = float(np.float32(np.sqrt(2)))
+DIAGONAL = float(np.sqrt(2))
 NEVER = np.inf
 
 
@@ -22,7 +30,8 @@ def refuses(sentence):
 def test_a_square_by_hand(dtype):
     diagrams = persistence(np.array(SQUARE, dtype))
     assert diagrams[0].pairs.tolist() == [[0, 1], [0, 1], [0, 1], [0, NEVER]]
-    assert diagrams[1].pairs.tolist() == [[1, DIAGONAL]]
+    precision = np.float32 if dtype == np.float32 else np.float64
+    assert diagrams[1].pairs.tolist() == [[1, float(precision(DIAGONAL))]]
 
 
 def test_what_made_the_diagrams_travels_with_them():
@@ -48,7 +57,9 @@ def test_degrees_up_to_the_highest(max_dim, n_degrees):
 def test_a_threshold_is_inclusive():
     matrix = [[0.0, 0.1], [0.1, 0.0]]
     joined = persistence_from_distances(matrix, threshold=0.1)[0].pairs
-    assert joined.tolist() == [[0, float(np.float32(0.1))], [0, NEVER]]
+    assert joined.tolist() == [[0, 0.1], [0, NEVER]]
+    single = np.array(matrix, np.float32)
+    assert len(persistence_from_distances(single, threshold=0.1)[0].finite) == 1
     apart = persistence_from_distances(matrix, threshold=0.0999)[0].pairs
     assert apart.tolist() == [[0, NEVER], [0, NEVER]]
 
@@ -93,9 +104,9 @@ def test_says_what_is_wrong_with_a_parameter(run, params, sentence):
 
 
 def test_an_unknown_metric_is_refused():
-    known = "`euclidean`, `cosine`, `correlation`, `manhattan`"
-    with refuses(f"`metric` must be one of {known}; got 'chebyshev'"):
-        persistence(SQUARE, metric="chebyshev")
+    known = "`euclidean`, `manhattan`, `chebyshev`, `cosine`, `correlation`, `euclidean_blas`"
+    with refuses(f"`metric` must be one of {known}; got 'hamming'"):
+        persistence(SQUARE, metric="hamming")
 
 
 def test_a_row_without_direction_is_refused():
@@ -107,23 +118,140 @@ def test_a_row_without_direction_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("points", "metric", "apart"),
+    ("dtype", "largest"), [(np.float32, 3e38), (np.float64, 1e308), (np.float64, 1e200)]
+)
+def test_a_distance_beyond_the_precision_is_refused(dtype, largest):
+    with refuses(
+        f"`points` must have distances that {dtype.__name__} holds; "
+        "those of rows 0 and 1 are too far apart"
+    ):
+        persistence(np.array([[-largest], [largest]], dtype))
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-20, 1e20, 1e30])
+def test_single_precision_loses_nothing_at_extreme_sizes(size):
+    cloud = (size * np.array(SQUARE)).astype(np.float32)
+    diagrams = persistence(cloud)
+    assert diagrams[0].pairs[0, 1] == cloud[1, 1]
+    assert diagrams[1].pairs[0, 1] == np.float32(np.float64(cloud[1, 1]) * np.sqrt(2))
+
+
+def test_directions_do_not_depend_on_lengths():
+    tiny = [[1e-200, 0.0], [0.0, 1.0], [-1e200, 0.0], [0.0, -3.0]]
+    assert persistence(tiny, metric="cosine")[1].pairs.tolist() == [[1, 2]]
+
+
+def test_the_matrix_product_is_near_the_differences():
+    cloud = np.random.default_rng(0).normal(size=(60, 20))
+    exact, product = persistence(cloud), persistence(cloud, metric="euclidean_blas")
+    assert product.metric == "euclidean_blas"
+    np.testing.assert_allclose(product[0].finite, exact[0].finite, atol=1e-6)
+
+
+def test_subsets_share_one_matrix():
+    rng = np.random.default_rng(1)
+    cloud = rng.normal(size=(80, 5)).astype(np.float32)
+    subsets = [rng.permutation(80)[:size] for size in (1, 2, 30, 64, 80)]
+    for max_dim in (0, 1):
+        for threads in (1, 3):
+            found = persistence_of_subsets(cloud, subsets, max_dim=max_dim, threads=threads)
+            for diagrams, rows in zip(found, subsets, strict=True):
+                assert diagrams.n_points == len(rows)
+                if len(rows) < 2:
+                    assert diagrams[0].pairs.tolist() == [[0, NEVER]]
+                    continue
+                alone = persistence(cloud[rows], max_dim=max_dim)
+                for ours, theirs in zip(diagrams, alone, strict=True):
+                    np.testing.assert_array_equal(ours.pairs, theirs.pairs)
+
+
+@pytest.mark.parametrize(
+    ("subset", "sentence"),
     [
-        ([[0.0], [1e39]], "euclidean", "1e+39"),
-        ([[0.0], [1e200]], "euclidean", "inf"),
-        ([[1e-200, 0.0], [0.0, 1.0]], "cosine", "nan"),
+        ([], "`subsets[0]` must be a list of row numbers, at least one; got shape (0,)"),
+        ([0, 4], "`subsets[0]` must hold rows from 0 to 3; got 4"),
+        ([-1, 2], "`subsets[0]` must hold rows from 0 to 3; got -1"),
+        ([1, 2, 1], "`subsets[0]` must not repeat a row"),
     ],
 )
-def test_a_distance_beyond_single_precision_is_refused(points, metric, apart):
-    rule = "`points` must have distances that float32 holds, at most 3.4e+38"
-    with refuses(f"{rule}; rows 0 and 1 are {apart} apart"):
-        persistence(points, metric=metric)
+def test_says_what_is_wrong_with_a_subset(subset, sentence):
+    with pytest.raises(InvalidInputError, match=re.escape(sentence)):
+        persistence_of_subsets(SQUARE, [subset])
 
 
-def test_an_entry_beyond_single_precision_is_refused():
-    rule = "`distances` must have distances that float32 holds, at most 3.4e+38"
-    with refuses(f"{rule}; rows 0 and 1 are 1e+39 apart"):
-        persistence_from_distances([[0.0, 1e39], [1e39, 0.0]])
+def test_each_bar_has_its_simplices():
+    rng = np.random.default_rng(2)
+    cloud = rng.normal(size=(60, 3))
+    cloud /= np.linalg.norm(cloud, axis=1, keepdims=True)
+    matrix = np.linalg.norm(cloud[:, None] - cloud[None], axis=2)
+    for degree, bars in enumerate(persistence_bars(matrix, max_dim=2)):
+        ends = ((bars.birth_simplices, 0, degree + 1), (bars.death_simplices, 1, degree + 2))
+        for simplices, end, n_vertices in ends:
+            assert simplices.shape == (len(bars.pairs), n_vertices)
+            for simplex, value in zip(simplices, bars.pairs[:, end], strict=True):
+                if np.isinf(value):
+                    assert (simplex == -1).all()
+                    continue
+                assert len(set(simplex.tolist())) == n_vertices
+                assert matrix[np.ix_(simplex, simplex)].max() == value
+        finite = np.isfinite(bars.pairs[:, 1])
+        assert (matrix[tuple(bars.birth_positions.T)] == bars.pairs[:, 0]).all()
+        deaths = matrix[tuple(bars.death_positions[finite].T)]
+        assert (deaths == bars.pairs[finite, 1]).all()
+
+
+def test_no_simplex_begins_or_ends_two_bars():
+    matrix = np.random.default_rng(3).integers(1, 9, (50, 50)).astype(float)
+    matrix = np.triu(matrix, 1) + np.triu(matrix, 1).T
+    for bars in persistence_bars(matrix, max_dim=2):
+        for simplices in (bars.birth_simplices, bars.death_simplices):
+            known = {tuple(sorted(s)) for s in simplices.tolist() if s[0] >= 0}
+            assert len(known) == (simplices[:, 0] >= 0).sum()
+
+
+def test_a_forecast_is_near_what_is_needed():
+    cloud = np.random.default_rng(0).normal(size=(1200, 20)).astype(np.float32)
+    forecast = persistence_forecast(cloud)
+    assert 4 * 1200**2 < forecast.memory_bytes < 40e6
+    start = time.perf_counter()
+    persistence(cloud)
+    assert 0.1 < forecast.seconds / (time.perf_counter() - start) < 10
+
+
+def test_memory_that_is_not_there_is_refused(monkeypatch):
+    door = import_module("topolens.descriptors.persistence")
+    monkeypatch.setattr(door, "available_memory", lambda: 1_000_000)
+    cloud = np.zeros((2000, 2), np.float32)
+    with pytest.raises(
+        InvalidInputError, match=r"of 2000 points needs \d+ MB and 1 MB are available"
+    ):
+        persistence(cloud)
+
+
+def test_more_points_than_the_engine_numbers_are_refused():
+    with refuses("persistence takes at most 65535 points; got 65536; sample the rows first"):
+        persistence(np.zeros((65536, 1), np.float32))
+
+
+def test_progress_is_told_and_can_stop_the_work():
+    rng = np.random.default_rng(0)
+    cloud = rng.normal(size=(1500, 10)).astype(np.float32)
+    shares = []
+    persistence(cloud, on_progress=shares.append, max_dim=2)
+    assert shares == sorted(shares)
+    assert all(0 <= share <= 1 for share in shares)
+
+    def stop(share):
+        raise Cancelled(f"at {share:.0%}")
+
+    with pytest.raises(Cancelled):
+        persistence(cloud, on_progress=stop, max_dim=2)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2"])
+def test_threads_are_counted_from_one(threads):
+    with refuses(f"`threads` must be an integer at least 1; got {threads!r}"):
+        persistence(SQUARE, threads=threads)
 
 
 def test_the_arrays_are_checked():

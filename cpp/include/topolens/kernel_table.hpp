@@ -1,10 +1,18 @@
 #pragma once
 
+#include "topolens/distance_kernels.hpp"
 #include "topolens/lune_kernels.hpp"
+#include "topolens/prim_kernels.hpp"
 #include "topolens/row_kernels.hpp"
 
 /// The kernels behind function pointers: one table for each vector set that was compiled.
 namespace topolens {
+
+template <typename Real>
+struct TermTable {
+    void (*four_by_four)(const Real* x, const Real* y, std::size_t d, double* out);
+    void (*one_by_one)(const Real* x, const Real* y, std::size_t d, double* out);
+};
 
 template <typename Real>
 struct RowTable {
@@ -16,6 +24,8 @@ struct RowTable {
     decltype(&kernels::first_within<Plain, Real>) first_within;
     decltype(&kernels::select<Plain, Real>) select;
     decltype(&kernels::sweep<Plain, Real>) sweep;
+    decltype(&kernels::grow_tree<Plain, Real>) grow_tree;
+    TermTable<Real> squared, absolute, largest;
 };
 
 struct KernelTable {
@@ -37,12 +47,20 @@ struct KernelTable {
     }
 };
 
+template <class S, typename Real, kernels::Term term>
+constexpr TermTable<Real> term_table() {
+    return {&kernels::four_by_four<S, Real, term>, &kernels::tile<S, Real, term, 1>};
+}
+
 template <class S, typename Real>
 constexpr RowTable<Real> row_table() {
     return {&kernels::summarise<S, Real>, &kernels::collect<S, Real>,
             &kernels::survivors<S, Real>, &kernels::has_lune<S, Real>,
             &kernels::apex<S, Real>,      &kernels::first_within<S, Real>,
-            &kernels::select<S, Real>,    &kernels::sweep<S, Real>};
+            &kernels::select<S, Real>,    &kernels::sweep<S, Real>,
+            &kernels::grow_tree<S, Real>, term_table<S, Real, kernels::Term::squared>(),
+            term_table<S, Real, kernels::Term::absolute>(),
+            term_table<S, Real, kernels::Term::largest>()};
 }
 
 template <class S>

@@ -23,6 +23,7 @@ inline constexpr std::size_t max_blocks = 128;  // of a row: 65,536 bits
 
 struct Plain {
     static constexpr const char* name = "plain";
+    static constexpr int n_registers = 16;
 
     struct Block {
         Word w[block_words];
@@ -67,6 +68,11 @@ struct Plain {
         static Lanes load(const Real* p) {
             Lanes r;
             for (std::size_t k = 0; k < width; ++k) r.v[k] = p[k];
+            return r;
+        }
+        static Lanes gather(const Real* p, const std::uint32_t* at) {
+            Lanes r;
+            for (std::size_t k = 0; k < width; ++k) r.v[k] = p[at[k]];
             return r;
         }
         static Lanes all(Real x) {
@@ -118,6 +124,7 @@ struct Plain {
 #if defined(__AVX2__)
 struct Avx2 {
     static constexpr const char* name = "avx2";
+    static constexpr int n_registers = 16;
 
     struct Block {
         __m256i low, high;
@@ -159,6 +166,9 @@ struct Avx2::Lanes<float> {
     __m256 v;
 
     static Lanes load(const float* p) { return {_mm256_loadu_ps(p)}; }
+    static Lanes gather(const float* p, const std::uint32_t* at) {
+        return {_mm256_i32gather_ps(p, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)), 4)};
+    }
     static Lanes all(float x) { return {_mm256_set1_ps(x)}; }
     void store(float* p) const { _mm256_storeu_ps(p, v); }
     static Lanes max(Lanes a, Lanes b) { return {_mm256_max_ps(a.v, b.v)}; }
@@ -180,6 +190,9 @@ struct Avx2::Lanes<double> {
     __m256d v;
 
     static Lanes load(const double* p) { return {_mm256_loadu_pd(p)}; }
+    static Lanes gather(const double* p, const std::uint32_t* at) {
+        return {_mm256_i32gather_pd(p, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), 8)};
+    }
     static Lanes all(double x) { return {_mm256_set1_pd(x)}; }
     void store(double* p) const { _mm256_storeu_pd(p, v); }
     static Lanes max(Lanes a, Lanes b) { return {_mm256_max_pd(a.v, b.v)}; }
@@ -199,6 +212,7 @@ struct Avx2::Lanes<double> {
 #if defined(__AVX512F__)
 struct Avx512 {
     static constexpr const char* name = "avx512";
+    static constexpr int n_registers = 32;
 
     struct Block {
         __m512i v;
@@ -244,6 +258,9 @@ struct Avx512::Lanes<float> {
     __m512 v;
 
     static Lanes load(const float* p) { return {_mm512_loadu_ps(p)}; }
+    static Lanes gather(const float* p, const std::uint32_t* at) {
+        return {_mm512_i32gather_ps(_mm512_loadu_si512(at), p, 4)};
+    }
     static Lanes all(float x) { return {_mm512_set1_ps(x)}; }
     void store(float* p) const { _mm512_storeu_ps(p, v); }
     static Lanes max(Lanes a, Lanes b) { return {_mm512_max_ps(a.v, b.v)}; }
@@ -265,6 +282,9 @@ struct Avx512::Lanes<double> {
     __m512d v;
 
     static Lanes load(const double* p) { return {_mm512_loadu_pd(p)}; }
+    static Lanes gather(const double* p, const std::uint32_t* at) {
+        return {_mm512_i32gather_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)), p, 8)};
+    }
     static Lanes all(double x) { return {_mm512_set1_pd(x)}; }
     void store(double* p) const { _mm512_storeu_pd(p, v); }
     static Lanes max(Lanes a, Lanes b) { return {_mm512_max_pd(a.v, b.v)}; }

@@ -6,28 +6,27 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "topolens/kernel_table.hpp"
+#include "topolens/neighbours.hpp"
 
 namespace topolens {
 
 /// The flag complex while it grows, as far as lunes need it: adjacency in bits.
 ///
-/// Vertices are placed by their distance from the centre, so that the neighbours of the centre
-/// always come first and its gaps are the tail: for a late edge a few blocks decide.
+/// Vertices are placed in blocks: the centre with the vertices nearest to it, then the vertex in
+/// the densest place left with those nearest to it, and so on, each block by distance. Then the
+/// lune of a short edge lies in few blocks, its first vertex is a central one, and the blocks that
+/// a central vertex does not fill are few.
 template <typename Real>
 class GrowingGraph {
 public:
-    GrowingGraph(Dissimilarity<Real> d, std::size_t centre, const KernelTable& kernels)
+    GrowingGraph(Dissimilarity<Real> d, const Neighbours<Real>& near, const KernelTable& kernels)
         : d_(d), kernels_(kernels), order_(d.n), position_(d.n) {
-        std::iota(order_.begin(), order_.end(), Vertex{0});
-        const Real* from = d.row(centre);
-        std::sort(order_.begin(), order_.end(), [&](Vertex a, Vertex b) {
-            if (a == centre || b == centre) return a == centre && b != centre;
-            return from[a] != from[b] ? from[a] < from[b] : a < b;
-        });
+        place_vertices(near);
         for (std::size_t p = 0; p < d.n; ++p) position_[order_[p]] = Vertex(p);
         allocate();
     }
@@ -76,6 +75,29 @@ public:
     }
 
 private:
+    void place_vertices(const Neighbours<Real>& near) {
+        std::iota(order_.begin(), order_.end(), Vertex{0});
+        std::vector<Real> spread(d_.n, Real(0));  // zero where all have the same neighbours
+        if (near.per_vertex > 0 && near.per_vertex + 1 < d_.n) {
+            for (std::size_t v = 0; v < d_.n; ++v) spread[v] = d_(v, near.of(v)[near.per_vertex - 1]);
+        }
+        auto seed = Vertex(near.centre);
+        for (std::size_t begin = 0; begin < d_.n; begin += block_bits) {
+            const auto first = order_.begin() + std::ptrdiff_t(begin);
+            const auto last = order_.begin() + std::ptrdiff_t(std::min(d_.n, begin + block_bits));
+            if (begin > 0) {
+                seed = *std::min_element(first, order_.end(), [&](Vertex a, Vertex b) {
+                    return std::pair(spread[a], a) < std::pair(spread[b], b);
+                });
+            }
+            const auto nearer = [from = d_.row(seed), seed](Vertex a, Vertex b) {
+                return std::tuple(a != seed, from[a], a) < std::tuple(b != seed, from[b], b);
+            };
+            if (last != order_.end()) std::nth_element(first, last, order_.end(), nearer);
+            std::sort(first, last, nearer);
+        }
+    }
+
     struct alignas(64) Line {
         Word words[block_words];
     };

@@ -152,6 +152,23 @@ bool is_lune_connected(const Neighbourhoods& nb, std::size_t p, std::size_t q, W
         gaps[n_gaps] = w;
         n_gaps += gap.any();
     });
+    const auto remove_star = [&](const Word* row) {
+        std::size_t kept = 0;
+        for (std::size_t g = 0; g < n_gaps; ++g) {
+            Word* left = nb.rest + gaps[g];
+            const B still = B::load(left).without(B::load(row + gaps[g]));
+            still.store(left);
+            gaps[kept] = gaps[g];
+            kept += still.any();
+        }
+        n_gaps = kept;
+    };
+    // The vertices placed next to the hub are nearly as central, and their rows are at hand.
+    const std::size_t first = hub / 64;
+    Word seconds = a[first] & b[first] & h[first] & ~(Word{1} << (hub % 64));
+    for (int k = 0; k < 4 && seconds && n_gaps > 0; ++k, seconds &= seconds - 1) {
+        remove_star(nb.row(first * 64 + std::size_t(__builtin_ctzll(seconds))));
+    }
     bool joined = true;
     for (std::size_t g = 0; g < n_gaps && joined; ++g) {
         for (std::size_t w = gaps[g]; w < gaps[g] + block_words && joined; ++w) {
@@ -238,19 +255,29 @@ bool is_link_trivial(const Neighbourhoods& nb, std::size_t p, std::size_t q, Wor
     return absorb_without_loops<S>(nb, mask);
 }
 
+/// Ask for what the test of an edge a little later will read; the rows seldom fit a near cache.
+[[gnu::always_inline]] inline void prefetch_lune(const Neighbourhoods& nb, Vertex i, Vertex j) {
+    const std::size_t p = nb.position[i], q = nb.position[j];
+    const Word* a = nb.row(p);
+    const Word* b = nb.row(q);
+    __builtin_prefetch(a + q / 64, 1);
+    __builtin_prefetch(b + p / 64, 1);
+    const Word shared = nb.crowded[p] & nb.crowded[q];
+    each_block(nb.group_shift, (shared & nb.lacking[0]) | (shared & -shared), [&](std::size_t w) {
+        __builtin_prefetch(a + w);
+        __builtin_prefetch(b + w);
+    });
+}
+
 /// Insert the edges from `begin` on, in order, up to the first whose lune falls apart or, with
 /// `links`, whose link may have a loop; that one is left to the caller. Returns its place, or
 /// `end`.
 template <class S, typename Real>
 std::size_t sweep(const Neighbourhoods& nb, const Edge<Real>* edges, std::size_t begin,
                   std::size_t end, bool links, Word& mask) {
-    constexpr std::size_t ahead = 6;
+    constexpr std::size_t ahead = 12;
     for (std::size_t e = begin; e < end; ++e) {
-        if (e + ahead < end) {
-            const Edge<Real>& next = edges[e + ahead];
-            __builtin_prefetch(nb.row(nb.position[next.i]));
-            __builtin_prefetch(nb.row(nb.position[next.j]));
-        }
+        if (e + ahead < end) prefetch_lune(nb, edges[e + ahead].i, edges[e + ahead].j);
         const std::size_t p = nb.position[edges[e].i], q = nb.position[edges[e].j];
         const bool trivial = links ? is_link_trivial<S>(nb, p, q, mask)
                                    : is_lune_connected<S>(nb, p, q, mask);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,7 @@ template <typename Real>
 struct RipsOptions {
     std::size_t max_dim = 1;
     Real threshold = std::numeric_limits<Real>::infinity();
+    std::size_t threads = 1;
     std::size_t slab_edges = std::size_t{1} << 20;
     Progress progress = [](double) {};
     const KernelTable* kernels = &kernels_for_this_machine();
@@ -64,12 +66,14 @@ public:
             found_[0].push_back({0, infinite, {0, -1, -1, -1}, {-1, -1, -1, -1}});
             return found_;
         }
-        const auto near = nearest_neighbours(d_, n_near, kernels_);
+        const auto near = nearest_neighbours(d_, n_near, kernels_, options_.threads);
         limit_ = std::min({options_.threshold, near.enclosing_radius,
                            std::numeric_limits<Real>::max()});
-        const auto edges = RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges();
-        split(RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges());
-        if (options_.max_dim >= 1) sweep(near.centre);
+        is_cone_ = near.enclosing_radius <= limit_;
+        options_.progress(0.0);
+        split(RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges(options_.threads));
+        options_.progress(0.0);
+        if (options_.max_dim >= 1) sweep(near);
         return std::move(found_);
     }
 
@@ -101,8 +105,8 @@ private:
     /// H1 and H2: look at every edge whose link is not trivial. The relative neighbourhood graph
     /// lists all classes of H1, so without H2 the sweep ends with the last death (Koyama et al.,
     /// section 4); classes of H2 may begin until the end.
-    void sweep(std::size_t centre) {
-        GrowingGraph<Real> graph(d_, centre, kernels_);
+    void sweep(const Neighbours<Real>& near) {
+        GrowingGraph<Real> graph(d_, near, kernels_);
         EdgeStream<Real> stream(d_, limit_, options_.slab_edges, kernels_);
         const bool voids = options_.max_dim >= 2;
         while (voids || loop_columns_.alive() > 0) {
@@ -173,8 +177,11 @@ private:
         close_loops(e, components);
     }
 
-    /// Classes that outlive the threshold.
+    /// Classes that outlive the threshold. None can where the complex ends as a cone.
     void leave_open() {
+        if (is_cone_ && loop_columns_.alive() + void_columns_.alive() > 0) {
+            throw std::logic_error("a class outlived the enclosing radius: this is a bug");
+        }
         for (std::size_t g = 0; g < loops_.size(); ++g) {
             if (loop_columns_.is_dead(g)) continue;
             found_[1].push_back({loops_[g].value(), infinite, simplex(loops_[g].i, loops_[g].j),
@@ -205,6 +212,7 @@ private:
     const RipsOptions<Real>& options_;
     const KernelTable& kernels_;
     Real limit_ = 0;
+    bool is_cone_ = false;
     EdgeFlow<Real> edge_flow_{d_, kernels_};
     TriangleFlow<Real> triangle_flow_{d_, edge_flow_, kernels_};
     BitColumns loop_columns_{kernels_};

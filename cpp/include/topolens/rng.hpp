@@ -9,6 +9,7 @@
 
 #include "topolens/kernel_table.hpp"
 #include "topolens/neighbours.hpp"
+#include "topolens/parallel.hpp"
 
 namespace topolens {
 
@@ -20,11 +21,16 @@ class RelativeNeighbourhoods {
 public:
     RelativeNeighbourhoods(Dissimilarity<Real> d, const Neighbours<Real>& near, Real limit,
                            const KernelTable& kernels)
-        : d_(d), near_(near), limit_(limit), rows_(kernels.rows<Real>()), candidates_(d.n) {}
+        : d_(d), near_(near), limit_(limit), rows_(kernels.rows<Real>()) {}
 
-    std::vector<Edge<Real>> edges() {
+    std::vector<Edge<Real>> edges(std::size_t threads) const {
+        std::vector<std::vector<Edge<Real>>> by_row(d_.n);
+        in_row_bands(d_.n, threads, [&](std::size_t begin, std::size_t end) {
+            std::vector<std::uint32_t> candidates(d_.n);
+            for (std::size_t i = begin; i < end; ++i) by_row[i] = row_edges(i, candidates);
+        });
         std::vector<Edge<Real>> found;
-        for (std::size_t i = 0; i + 1 < d_.n; ++i) append_row(i, found);
+        for (const auto& row : by_row) found.insert(found.end(), row.begin(), row.end());
         std::vector<Edge<Real>> spare(found.size());
         sort_by_value<Real>(found, spare.data());
         return found;
@@ -33,15 +39,17 @@ public:
 private:
     static constexpr std::size_t n_killers = 6;
 
-    void append_row(std::size_t i, std::vector<Edge<Real>>& found) {
+    std::vector<Edge<Real>> row_edges(std::size_t i, std::vector<std::uint32_t>& candidates) const {
+        std::vector<Edge<Real>> found;
         std::array<Killer, n_killers> killers;
         const std::size_t used = choose_killers(i, killers);
         const std::size_t left = rows_.survivors(d_.row(i), d_.n, i, limit_, killers.data(), used,
-                                                 candidates_.data());
+                                                 candidates.data());
         for (std::size_t c = 0; c < left; ++c) {
-            const std::size_t j = candidates_[c];
+            const std::size_t j = candidates[c];
             if (has_empty_lune(i, j)) found.push_back(edge_between(d_, i, j));
         }
+        return found;
     }
 
     using Killer = kernels::Killer<Real>;
@@ -90,7 +98,6 @@ private:
     const Neighbours<Real>& near_;
     Real limit_;
     const RowTable<Real>& rows_;
-    std::vector<std::uint32_t> candidates_;
 };
 
 /// Kruskal on edges in order: for each edge the vertex whose component it ends, or `none`.

@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import pdist, squareform
 
-from topolens.base.checks import Points, check_distances, check_one_of, check_points
+from topolens.base.checks import (
+    Points,
+    check_distances,
+    check_integer,
+    check_one_of,
+    check_points,
+)
 from topolens.base.errors import InvalidInputError
 from topolens.base.results import Diagram, Diagrams
-from topolens.kernels.rips import enclosing_radius, rips_pairs
+from topolens.kernels import distances as kernel_distances
+from topolens.kernels.forecast import (
+    available_memory,
+    engine_bytes,
+    matrix_bytes,
+    probed_seconds,
+)
+from topolens.kernels.rips import (
+    MAX_POINTS,
+    Bars,
+    enclosing_radius,
+    rips_bars,
+    rips_pairs,
+    rips_pairs_of_subsets,
+)
 
-__all__ = ["METRICS", "persistence", "persistence_from_distances"]
+__all__ = [
+    "METRICS",
+    "Forecast",
+    "persistence",
+    "persistence_bars",
+    "persistence_forecast",
+    "persistence_from_distances",
+    "persistence_of_subsets",
+]
 
-_SCIPY_NAMES = {
-    "euclidean": "euclidean",
-    "cosine": "cosine",
-    "correlation": "correlation",
-    "manhattan": "cityblock",
-}
-METRICS = tuple(_SCIPY_NAMES)
+_BY_PRODUCT = "euclidean_blas"
+METRICS = (*kernel_distances.METRICS, _BY_PRODUCT)
 _HIGHEST_DEGREE = 2
-_FARTHEST = float(np.finfo(np.float32).max)
+# Squares of such numbers neither overflow nor vanish in single precision.
+_SINGLE_IS_SAFE = (1e-12, 1e15)
+
+OnProgress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a computation will need."""
+
+    memory_bytes: int
+    """Peak memory beyond the points."""
+    seconds: float
+    """Time on one thread, right within a factor of about three."""
 
 
 def persistence(
@@ -32,20 +69,28 @@ def persistence(
     max_dim: int = 1,
     threshold: float | None = None,
     metric: str = "euclidean",
+    threads: int = 1,
+    on_progress: OnProgress | None = None,
 ) -> Diagrams:
     """Persistent homology of the Vietoris–Rips filtration of a point cloud, over Z/2.
 
     Parameters
     ----------
     points : array_like of shape (n_points, n_features)
-        The cloud. Distances are summed in float64 and rounded once to float32.
+        The cloud. Distances have the precision of the points, float32 or float64; float64 takes
+        twice the memory.
     max_dim : {0, 1, 2}, default 1
         Highest homology degree: 0 components, 1 loops, 2 voids.
     threshold : float, optional
         Largest distance at which points are joined. Default: the enclosing radius, after which
         nothing changes, so the result is exact.
-    metric : {"euclidean", "cosine", "correlation", "manhattan"}, default "euclidean"
-        Distance between points.
+    metric : {"euclidean", "manhattan", "chebyshev", "cosine", "correlation", "euclidean_blas"}
+        Distance between points, by direct differences in a fixed order of summation; the last
+        one by a matrix product, with larger rounding that depends on the machine.
+    threads : int, default 1
+        Threads to use; the result does not depend on them.
+    on_progress : callable, optional
+        Called now and then with the share of edges done, 0 to 1; what it raises stops the work.
 
     Returns
     -------
@@ -57,11 +102,20 @@ def persistence(
     ------
     InvalidInputError
         If an argument breaks a rule above, a row has no direction under "cosine" or
-        "correlation", or a distance is beyond what float32 holds.
+        "correlation", a distance is beyond the precision's range, or memory does not suffice.
 
     Notes
     -----
+    Reduced Vietoris–Rips [1]_ [2]_: at each edge only the components and loops of its lune
+    matter. Memory beyond the distance matrix is about n_points² / 8 bytes and some 30 MB.
     Purvine et al. (AAAI 2023) use this with `max_dim=1` on clouds of 1,000 activations.
+
+    References
+    ----------
+    .. [1] M. A. Koyama, F. Memoli, V. Robins, K. Turner, "Faster computation of degree-1
+       persistent homology using the reduced Vietoris-Rips filtration", arXiv:2307.16333.
+    .. [2] M. A. Koyama, V. Robins, K. Turner, F. Memoli, "Distilled Vietoris-Rips filtrations",
+       arXiv:2412.07805.
 
     Examples
     --------
@@ -73,12 +127,21 @@ def persistence(
     array([[0.16, 1.78]])
     """
     check_one_of(metric, "metric", METRICS)
+    _check_degree(max_dim)
+    threads = check_integer(threads, "threads", at_least=1)
     cloud = check_points(points)
-    return _diagrams(_pairwise_distances(cloud, metric), max_dim, threshold, metric)
+    _refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
+    matrix = _pairwise_distances(cloud, metric, threads)
+    return _diagrams(matrix, max_dim, threshold, metric, threads, on_progress)
 
 
 def persistence_from_distances(
-    distances: ArrayLike, *, max_dim: int = 1, threshold: float | None = None
+    distances: ArrayLike,
+    *,
+    max_dim: int = 1,
+    threshold: float | None = None,
+    threads: int = 1,
+    on_progress: OnProgress | None = None,
 ) -> Diagrams:
     """Persistent homology of the Vietoris–Rips filtration of a distance matrix, over Z/2.
 
@@ -86,11 +149,16 @@ def persistence_from_distances(
     ----------
     distances : array_like of shape (n_points, n_points)
         Symmetric, non-negative, zero diagonal; the triangle inequality is not needed. An
-        infinite entry never joins its two points. Used in float32.
+        infinite entry never joins its two points. float32 and float64 are used as they are.
     max_dim : {0, 1, 2}, default 1
         Highest homology degree.
     threshold : float, optional
-        Largest distance at which points are joined (inclusive). Default: the enclosing radius.
+        Largest distance at which points are joined (inclusive), rounded to the matrix's
+        precision. Default: the enclosing radius.
+    threads : int, default 1
+        Threads to use; the result does not depend on them.
+    on_progress : callable, optional
+        Called now and then with the share of edges done, 0 to 1; what it raises stops the work.
 
     Returns
     -------
@@ -102,28 +170,204 @@ def persistence_from_distances(
     InvalidInputError
         If an argument breaks a rule above; the message names the first offending entry.
     """
+    _check_degree(max_dim)
+    threads = check_integer(threads, "threads", at_least=1)
     matrix = check_distances(distances)
-    _refuse_where_too_far(matrix, np.isfinite(matrix) & (matrix > _FARTHEST), "distances")
-    return _diagrams(matrix, max_dim, threshold, "precomputed")
+    _refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
+    return _diagrams(matrix, max_dim, threshold, "precomputed", threads, on_progress)
 
 
-def _pairwise_distances(cloud: Points, metric: str) -> Points:
+def persistence_bars(
+    distances: ArrayLike, *, max_dim: int = 1, threshold: float | None = None, threads: int = 1
+) -> list[Bars]:
+    """Bars of a distance matrix with the simplices that begin and end them.
+
+    Parameters
+    ----------
+    distances : array_like of shape (n_points, n_points)
+        As for `persistence_from_distances`.
+    max_dim : {0, 1, 2}, default 1
+        Highest homology degree.
+    threshold : float, optional
+        Largest distance at which points are joined. Default: the enclosing radius.
+    threads : int, default 1
+        Threads to use; the result does not depend on them.
+
+    Returns
+    -------
+    list of Bars
+        One per degree. Births and deaths are entries of the matrix, at `birth_positions` and
+        `death_positions`: the gradient of any function of the bars is a look-up.
+
+    Raises
+    ------
+    InvalidInputError
+        If an argument breaks a rule above.
+
+    Notes
+    -----
+    Where several entries are equal, the simplices depend on the order of the points; the bars do
+    not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = np.array([[0, 1, 2, 1], [1, 0, 1, 2], [2, 1, 0, 1], [1, 2, 1, 0]])
+    >>> loop = persistence_bars(square)[1]
+    >>> loop.pairs, int(square[tuple(loop.death_positions[0])])
+    (array([[1., 2.]]), 2)
+    """
+    _check_degree(max_dim)
+    threads = check_integer(threads, "threads", at_least=1)
+    matrix = check_distances(distances)
+    _refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
+    return rips_bars(matrix, max_dim=max_dim, threshold=_cut(matrix, threshold), threads=threads)
+
+
+def persistence_of_subsets(
+    points: ArrayLike,
+    subsets: Sequence[ArrayLike],
+    *,
+    max_dim: int = 0,
+    threshold: float | None = None,
+    metric: str = "euclidean",
+    threads: int = 1,
+) -> list[Diagrams]:
+    """Persistent homology of many subsets of one cloud, on one shared distance matrix.
+
+    Parameters
+    ----------
+    points : array_like of shape (n_points, n_features)
+        The cloud.
+    subsets : sequence of array_like of int
+        Row numbers of each subset, without repetition.
+    max_dim : {0, 1, 2}, default 0
+        Highest homology degree. H0 alone reads the shared matrix in place.
+    threshold : float, optional
+        Largest distance at which points are joined. Default: everything is joined.
+    metric : str, default "euclidean"
+        As for `persistence`.
+    threads : int, default 1
+        Threads to use, one subset each.
+
+    Returns
+    -------
+    list of Diagrams
+        In the order of `subsets`.
+
+    Raises
+    ------
+    InvalidInputError
+        If an argument breaks a rule above.
+    """
+    check_one_of(metric, "metric", METRICS)
+    _check_degree(max_dim)
+    threads = check_integer(threads, "threads", at_least=1)
+    cloud = check_points(points)
+    chosen = [_checked_subset(subset, k, len(cloud)) for k, subset in enumerate(subsets)]
+    _refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
+    matrix = _pairwise_distances(cloud, metric, threads)
+    cut = np.inf if threshold is None else _checked_threshold(threshold)
+    found = rips_pairs_of_subsets(matrix, chosen, max_dim=max_dim, threshold=cut, threads=threads)
+    return [
+        _as_diagrams(pairs, len(subset), metric, cut)
+        for pairs, subset in zip(found, chosen, strict=True)
+    ]
+
+
+def persistence_forecast(
+    points: ArrayLike, *, max_dim: int = 1, metric: str = "euclidean"
+) -> Forecast:
+    """Memory and time that `persistence` will take with these arguments.
+
+    The memory follows from the sizes; the time from two small samples of the cloud, which cost
+    a few per cent of it.
+
+    Parameters
+    ----------
+    points : array_like of shape (n_points, n_features)
+        The cloud.
+    max_dim : {0, 1, 2}, default 1
+        Highest homology degree.
+    metric : str, default "euclidean"
+        As for `persistence`, except "euclidean_blas".
+
+    Returns
+    -------
+    Forecast
+        Memory and time.
+
+    Raises
+    ------
+    InvalidInputError
+        If an argument breaks a rule above.
+    """
+    check_one_of(metric, "metric", kernel_distances.METRICS)
+    _check_degree(max_dim)
+    cloud = check_points(points)
+    size = cloud.dtype.itemsize
+    memory = matrix_bytes(len(cloud), size) + engine_bytes(len(cloud), size, max_dim)
+    return Forecast(memory, probed_seconds(cloud, metric=metric, max_dim=max_dim))
+
+
+def _checked_subset(subset: ArrayLike, place: int, n_points: int) -> NDArray[np.int64]:
+    rows = np.asarray(subset)
+    if rows.ndim != 1 or len(rows) == 0 or rows.dtype.kind not in "iu":
+        raise InvalidInputError(
+            f"`subsets[{place}]` must be a list of row numbers, at least one; "
+            f"got shape {rows.shape}, dtype {rows.dtype}"
+        )
+    if rows.min() < 0 or rows.max() >= n_points:
+        wrong = int(rows[(rows < 0) | (rows >= n_points)][0])
+        raise InvalidInputError(
+            f"`subsets[{place}]` must hold rows from 0 to {n_points - 1}; got {wrong}"
+        )
+    if len(np.unique(rows)) != len(rows):
+        raise InvalidInputError(f"`subsets[{place}]` must not repeat a row")
+    return rows.astype(np.int64)
+
+
+def _pairwise_distances(cloud: Points, metric: str, threads: int) -> Points:
     if metric in ("cosine", "correlation"):
         _refuse_rows_without_direction(cloud, metric)
-    wide = cloud.astype(np.float64, copy=False)
-    matrix: Points = squareform(pdist(wide, _SCIPY_NAMES[metric]))  # type: ignore[call-overload]
-    # Rounding can leave a cosine distance a hair below zero.
-    matrix = np.maximum(matrix, 0.0)
-    _refuse_where_too_far(matrix, ~(matrix <= _FARTHEST), "points")
+    if metric == _BY_PRODUCT:
+        matrix = kernel_distances.blas_distances(cloud)
+    elif cloud.dtype == np.float32 and not _fits_single(cloud):
+        wide = cloud.astype(np.float64)
+        matrix = kernel_distances.pairwise_distances(wide, metric, threads=threads)
+        with np.errstate(over="ignore"):
+            matrix = matrix.astype(np.float32)
+    else:
+        matrix = kernel_distances.pairwise_distances(cloud, metric, threads=threads)
+    if not np.isfinite(matrix.max()):
+        row, column = (int(index) for index in np.argwhere(~np.isfinite(matrix))[0])
+        raise InvalidInputError(
+            f"`points` must have distances that {matrix.dtype} holds; "
+            f"those of rows {row} and {column} are too far apart"
+        )
     return matrix
 
 
-def _refuse_where_too_far(matrix: Points, bad: NDArray[np.bool_], name: str) -> None:
-    if bad.any():
-        row, column = (int(index) for index in np.argwhere(bad)[0])
+def _fits_single(cloud: Points) -> bool:
+    largest = float(np.abs(cloud).max())
+    return largest == 0 or _SINGLE_IS_SAFE[0] < largest < _SINGLE_IS_SAFE[1]
+
+
+def _refuse_without_memory(
+    n_points: int, itemsize: int, max_dim: int, *, with_matrix: bool
+) -> None:
+    if n_points > MAX_POINTS:
         raise InvalidInputError(
-            f"`{name}` must have distances that float32 holds, at most {_FARTHEST:.2g}; "
-            f"rows {row} and {column} are {matrix[row, column]:.3g} apart"
+            f"persistence takes at most {MAX_POINTS} points; got {n_points}; sample the rows first"
+        )
+    needed = engine_bytes(n_points, itemsize, max_dim)
+    if with_matrix:
+        needed += matrix_bytes(n_points, itemsize)
+    free = available_memory()
+    if free is not None and needed > free:
+        raise InvalidInputError(
+            f"persistence of {n_points} points needs {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB "
+            "are available; sample the rows, lower `max_dim` or use float32"
         )
 
 
@@ -137,13 +381,30 @@ def _refuse_rows_without_direction(cloud: Points, metric: str) -> None:
         )
 
 
-def _diagrams(distances: Points, max_dim: int, threshold: float | None, metric: str) -> Diagrams:
-    _check_degree(max_dim)
-    single = distances.astype(np.float32)
-    cut = enclosing_radius(single) if threshold is None else _checked_threshold(threshold)
-    pairs = rips_pairs(single, max_dim=max_dim, threshold=cut)
+def _diagrams(
+    distances: Points,
+    max_dim: int,
+    threshold: float | None,
+    metric: str,
+    threads: int,
+    on_progress: OnProgress | None,
+) -> Diagrams:
+    cut = _cut(distances, threshold)
+    pairs = rips_pairs(
+        distances, max_dim=max_dim, threshold=cut, threads=threads, progress=on_progress
+    )
+    return _as_diagrams(pairs, len(distances), metric, cut)
+
+
+def _as_diagrams(
+    pairs: list[NDArray[np.float64]], n_points: int, metric: str, cut: float
+) -> Diagrams:
     diagrams = tuple(Diagram(degree, bars) for degree, bars in enumerate(pairs))
-    return Diagrams(diagrams, len(single), metric, cut, version("topolens"))
+    return Diagrams(diagrams, n_points, metric, cut, version("topolens"))
+
+
+def _cut(distances: Points, threshold: float | None) -> float:
+    return enclosing_radius(distances) if threshold is None else _checked_threshold(threshold)
 
 
 def _check_degree(max_dim: int) -> None:

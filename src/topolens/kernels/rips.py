@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topolens import _core
 from topolens.base.checks import Points
+from topolens.kernels.prim import spanning_lengths
 
-__all__ = ["MAX_POINTS", "Bars", "enclosing_radius", "rips_bars", "rips_pairs"]
+__all__ = [
+    "MAX_POINTS",
+    "SIMD",
+    "Bars",
+    "enclosing_radius",
+    "rips_bars",
+    "rips_pairs",
+    "rips_pairs_of_many",
+    "rips_pairs_of_subsets",
+]
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 MAX_POINTS: int = _core.max_points
+SIMD: str = _core.simd()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +47,16 @@ class Bars:
     death_simplices: NDArray[np.int32]
     """Vertices of the simplex that ends it, shape (n_bars, k + 2); -1 where nothing does."""
 
+    @property
+    def birth_positions(self) -> NDArray[np.int32]:
+        """Row and column of the matrix entry that is the birth, shape (n_bars, 2)."""
+        return self.birth_simplices[:, [0, min(1, self.birth_simplices.shape[1] - 1)]]
+
+    @property
+    def death_positions(self) -> NDArray[np.int32]:
+        """Row and column of the matrix entry that is the death, shape (n_bars, 2), or -1."""
+        return self.death_simplices[:, :2]
+
 
 def enclosing_radius(distances: Points) -> float:
     """Smallest scale at which one point is joined to all others; nothing dies after it."""
@@ -42,6 +68,7 @@ def rips_bars(
     *,
     max_dim: int,
     threshold: float = np.inf,
+    threads: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> list[Bars]:
     """Bars of positive length of each degree from 0 to `max_dim`.
@@ -50,7 +77,7 @@ def rips_bars(
     float64; infinite entries join nothing. Edges longer than `threshold` are left out.
     `progress` is called now and then with the share of edges done; what it raises stops the work.
     """
-    found = _core.rips(distances, max_dim, threshold, progress)
+    found = _core.rips(distances, max_dim, threshold, threads, progress)
     return [_sorted(*arrays) for arrays in found]
 
 
@@ -63,8 +90,64 @@ def rips_pairs(
     progress: Callable[[float], None] | None = None,
 ) -> list[NDArray[np.float64]]:
     """Birth and death of every bar of positive length, one (n_bars, 2) array per degree."""
-    bars = rips_bars(distances, max_dim=max_dim, threshold=threshold, progress=progress)
+    if max_dim == 0:
+        return [_components(spanning_lengths(distances), len(distances), threshold)]
+    bars = rips_bars(
+        distances, max_dim=max_dim, threshold=threshold, threads=threads, progress=progress
+    )
     return [found.pairs for found in bars]
+
+
+def rips_pairs_of_subsets(
+    distances: Points,
+    subsets: Sequence[NDArray[np.integer]],
+    *,
+    max_dim: int,
+    threshold: float = np.inf,
+    threads: int = 1,
+) -> list[list[NDArray[np.float64]]]:
+    """`rips_pairs` of each subset of the points, on one shared matrix, one subset per thread.
+
+    H0 alone reads the matrix in place; higher degrees copy the block of a subset.
+    """
+
+    def work(subset: NDArray[np.integer]) -> list[NDArray[np.float64]]:
+        names = np.ascontiguousarray(subset, dtype=np.uint32)
+        if max_dim == 0:
+            return [_components(spanning_lengths(distances, names), len(names), threshold)]
+        return rips_pairs(distances[np.ix_(names, names)], max_dim=max_dim, threshold=threshold)
+
+    return _one_per_thread(work, subsets, threads)
+
+
+def rips_pairs_of_many(
+    matrices: Sequence[Points], *, max_dim: int, threshold: float = np.inf, threads: int = 1
+) -> list[list[NDArray[np.float64]]]:
+    """`rips_pairs` of each matrix, one matrix per thread."""
+
+    def work(matrix: Points) -> list[NDArray[np.float64]]:
+        return rips_pairs(matrix, max_dim=max_dim, threshold=threshold)
+
+    return _one_per_thread(work, matrices, threads)
+
+
+def _one_per_thread(
+    work: Callable[[Item], Found], items: Sequence[Item], threads: int
+) -> list[Found]:
+    if threads == 1:
+        return [work(item) for item in items]
+    # The kernels release the interpreter's lock, so plain threads run side by side.
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
+
+
+def _components(
+    lengths: NDArray[np.floating], n_points: int, threshold: float
+) -> NDArray[np.float64]:
+    within = lengths[lengths <= lengths.dtype.type(threshold)]
+    n_essential = n_points - len(within)
+    deaths = np.concatenate([within[within > 0].astype(np.float64), np.full(n_essential, np.inf)])
+    return np.column_stack([np.zeros(len(deaths)), deaths])
 
 
 def _sorted(pairs: NDArray[np.float64], born: NDArray[np.int32], died: NDArray[np.int32]) -> Bars:

@@ -1,0 +1,43 @@
+#include "topolens/distances.hpp"
+
+#include <memory>
+
+#include "arrays.hpp"
+
+namespace topolens::bindings {
+
+using namespace nb::literals;
+
+template <typename Real>
+using Square = nb::ndarray<nb::numpy, Real, nb::ndim<2>>;
+
+template <typename Real>
+Square<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::size_t threads) {
+    const std::size_t n = points.shape(0);
+    auto owned = std::make_unique_for_overwrite<Real[]>(n * n);
+    {
+        nb::gil_scoped_release unlocked;  // no Python object is touched in this block
+        const PairwiseDistances<Real> distances(points.data(), n, points.shape(1), metric,
+                                                kernels_for_this_machine());
+        distances.into(owned.get(), threads);
+    }
+    Real* data = owned.release();
+    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<Real*>(p); });
+    return Square<Real>(data, {n, n}, owner);
+}
+
+void bind_distances(nb::module_& m) {
+    nb::enum_<Metric>(m, "Metric")
+        .value("euclidean", Metric::euclidean)
+        .value("manhattan", Metric::manhattan)
+        .value("chebyshev", Metric::chebyshev)
+        .value("cosine", Metric::cosine)
+        .value("correlation", Metric::correlation);
+    // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
+    m.def("pairwise_distances", &pairwise_distances<float>, "points"_a.noconvert(), "metric"_a,
+          "threads"_a);
+    m.def("pairwise_distances", &pairwise_distances<double>, "points"_a.noconvert(), "metric"_a,
+          "threads"_a);
+}
+
+}  // namespace topolens::bindings

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "topolens/kernel_table.hpp"
+#include "topolens/parallel.hpp"
+
+namespace topolens {
+
+enum class Metric { euclidean, manhattan, chebyshev, cosine, correlation };
+
+/// Rows scaled to length one, after subtracting their mean if `centred`. Rows of length zero stay.
+template <typename Real>
+std::vector<Real> unit_rows(const Real* points, std::size_t n, std::size_t d, bool centred) {
+    std::vector<Real> units(n * d);
+    for (std::size_t i = 0; i < n; ++i) {
+        const Real* row = points + i * d;
+        double mean = 0;
+        if (centred) {
+            for (std::size_t f = 0; f < d; ++f) mean += double(row[f]);
+            mean /= double(d);
+        }
+        double most = 0;  // scaled by it, no square can overflow or vanish
+        for (std::size_t f = 0; f < d; ++f) most = std::max(most, std::abs(double(row[f]) - mean));
+        double squares = 0;
+        for (std::size_t f = 0; f < d; ++f) {
+            const double x = (double(row[f]) - mean) / most;
+            squares += x * x;
+        }
+        const double length = most * std::sqrt(squares);
+        for (std::size_t f = 0; f < d; ++f) {
+            units[i * d + f] = length > 0 ? Real((double(row[f]) - mean) / length) : Real(0);
+        }
+    }
+    return units;
+}
+
+/// All distances between n points of d features, as a full symmetric matrix, by direct
+/// differences in a fixed order of summation. The cosine distance of unit vectors is half their
+/// squared Euclidean distance, which is exactly 0 for equal directions.
+template <typename Real>
+class PairwiseDistances {
+public:
+    PairwiseDistances(const Real* points, std::size_t n, std::size_t d, Metric metric,
+                      const KernelTable& kernels)
+        : points_(points), n_(n), d_(d), metric_(metric) {
+        const auto& rows = kernels.rows<Real>();
+        const bool by_angle = metric == Metric::cosine || metric == Metric::correlation;
+        terms_ = metric == Metric::manhattan   ? rows.absolute
+                 : metric == Metric::chebyshev ? rows.largest
+                                               : rows.squared;
+        if (!by_angle) return;
+        units_ = unit_rows(points, n, d, metric == Metric::correlation);
+        points_ = units_.data();
+    }
+
+    /// A panel of points stays in the second cache while all earlier points pass by it.
+    void into(Real* matrix, std::size_t threads) const {
+        const std::size_t wanted = (std::size_t{1} << 18) / std::max<std::size_t>(1, d_ * sizeof(Real));
+        const std::size_t panel = std::clamp<std::size_t>(wanted / side * side, side, 256);
+        in_parallel((n_ + panel - 1) / panel, threads, [&](std::size_t p) {
+            const std::size_t begin = p * panel, end = std::min(n_, begin + panel);
+            for (std::size_t i = 0; i < end; i += side) {
+                for (std::size_t j = std::max(begin, i); j < end; j += side) block(i, j, matrix);
+            }
+        });
+    }
+
+private:
+    static constexpr std::size_t side = 4;
+
+    void block(std::size_t i, std::size_t j, Real* matrix) const {
+        std::array<double, side * side> sums;
+        if (i + side <= n_ && j + side <= n_) {
+            terms_.four_by_four(points_ + i * d_, points_ + j * d_, d_, sums.data());
+        } else {
+            for (std::size_t a = 0; a < std::min(side, n_ - i); ++a) {
+                for (std::size_t b = 0; b < std::min(side, n_ - j); ++b) {
+                    terms_.one_by_one(points_ + (i + a) * d_, points_ + (j + b) * d_, d_,
+                                      &sums[a * side + b]);
+                }
+            }
+        }
+        for (std::size_t a = 0; a < std::min(side, n_ - i); ++a) {
+            for (std::size_t b = 0; b < std::min(side, n_ - j); ++b) {
+                const Real value = finish(sums[a * side + b]);
+                matrix[(i + a) * n_ + j + b] = value;
+                matrix[(j + b) * n_ + i + a] = value;
+            }
+        }
+    }
+
+    Real finish(double sum) const {
+        switch (metric_) {
+            case Metric::euclidean: return Real(std::sqrt(sum));
+            case Metric::cosine:
+            case Metric::correlation: return Real(sum / 2);
+            default: return Real(sum);
+        }
+    }
+
+    const Real* points_;
+    std::size_t n_, d_;
+    Metric metric_;
+    TermTable<Real> terms_;
+    std::vector<Real> units_;
+};
+
+}  // namespace topolens
