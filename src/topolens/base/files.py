@@ -20,7 +20,7 @@ def expand_path(text: str, *, base: Path, name: str = "path") -> Path:
     Raises
     ------
     InvalidInputError
-        If an environment variable that `text` names is not set.
+        If an environment variable or a home folder that `text` names does not exist.
     """
 
     def value_of(match: re.Match[str]) -> str:
@@ -33,7 +33,13 @@ def expand_path(text: str, *, base: Path, name: str = "path") -> Path:
             )
         return value
 
-    return base / Path(_VARIABLE.sub(value_of, text)).expanduser()
+    expanded = _VARIABLE.sub(value_of, text)
+    try:
+        return base / Path(expanded).expanduser()
+    except RuntimeError:
+        raise InvalidInputError(
+            f"`{name}` must begin with the home folder of a user of this machine; got {text!r}"
+        ) from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

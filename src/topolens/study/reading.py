@@ -42,16 +42,24 @@ def read_study(path: Path, *, trust: bool = False, allow_pickle: bool = False) -
         Naming every mistake: syntax, unknown keys, wrong values, unknown measures, missing
         files, code to load without `trust`.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StudyError(str(path), [f"cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError as error:
-        raise StudyError(str(path), [f"is not UTF-8 text ({error.reason})"]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(str(path), [f"is not TOML: {error}"]) from None
+    table = _parsed(path)
     spec = check_table(table, path.parent, str(path), trust=trust)
     return StudyFile(spec, path.parent, str(path), trust, allow_pickle)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        # Some editors begin UTF-8 files with a mark that is no part of the text.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        reason = f"is not UTF-8 text ({error.reason})"
+    except RecursionError:
+        reason = "is not TOML: its lists or tables are nested too deeply"
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of 5,000 digits
+        reason = f"is not TOML: {error}"
+    raise StudyError(str(path), [reason])
 
 
 def check_table(
@@ -193,7 +201,14 @@ def _missing_file(text: object, place: str, base: Path) -> list[str]:
         path = expand_path(text, base=base, name=place.rpartition(".")[2])
     except InvalidInputError as error:
         return [f"{place}: {error}"]
-    return [] if path.exists() else [f"{place}: there is no file `{text}`"]
+    return [] if _is_there(path) else [f"{place}: there is no file `{text}`"]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # e.g. a name longer than any file's
+        return False
 
 
 def _data_mistakes(table: Mapping[str, Any], base: Path) -> list[str]:
