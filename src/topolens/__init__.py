@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from topolens.descriptors.counts import bar_count
     from topolens.descriptors.entropy import persistent_entropy
     from topolens.descriptors.lifespans import lifespan_sum
-    from topolens.descriptors.persistence import persistence, persistence_from_distances
+    from topolens.descriptors.persistence import (
+        persistence,
+        persistence_bars,
+        persistence_forecast,
+        persistence_from_distances,
+        persistence_of_subsets,
+    )
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
     from topolens.study.run import run
     from topolens.study.study import Study
@@ -60,7 +66,10 @@ _HOMES = {
     "normalise": "topolens.clouds",
     "pairwise": "topolens.comparison",
     "persistence": "topolens.descriptors",
+    "persistence_bars": "topolens.descriptors.persistence",
+    "persistence_forecast": "topolens.descriptors.persistence",
     "persistence_from_distances": "topolens.descriptors",
+    "persistence_of_subsets": "topolens.descriptors.persistence",
     "persistent_entropy": "topolens.descriptors",
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import topolens.comparison
-import topolens.descriptors
+import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.base.registry import descriptors, metrics
 from topolens.clouds.normalise import NORMALISATIONS
 from topolens.study.reading import read_study

@@ -366,8 +366,8 @@ def _refuse_without_memory(
     free = available_memory()
     if free is not None and needed > free:
         raise InvalidInputError(
-            f"persistence of {n_points} points needs {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB "
-            "are available; sample the rows, lower `max_dim` or use float32"
+            f"persistence of {n_points} points needs {needed / 1e6:,.0f} MB and "
+            f"{free / 1e6:,.0f} MB are available; sample the rows, lower `max_dim` or use float32"
         )
 
 
