@@ -56,7 +56,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/persistence.py
 
 clean:
 	rm -rf build runs .pytest_cache .mypy_cache .ruff_cache
