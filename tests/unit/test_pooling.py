@@ -7,12 +7,8 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.pooling import (  # noqa: E402
-    Pooling,
-    parse_pool,
-    pool_rows,
-    random_positions,
-)
+from topolens.activations.pool_names import Pooling, parse_pool  # noqa: E402
+from topolens.activations.pooling import pool_rows, random_positions  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 POLICIES = ["mean", "top_norm", "random:2", "flatten"]

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from topolens.activations.layer_batch import LayerBatch, LayerRows
 from topolens.activations.layers import select_layers
 from topolens.activations.needs_torch import nn, torch
-from topolens.activations.pooling import Pooling, parse_pool, pool_rows, random_positions
+from topolens.activations.pool_names import Pooling, parse_pool
+from topolens.activations.pooling import pool_rows, random_positions
 from topolens.activations.running import call_model, first_tensor, observed
 from topolens.base.checks import check_integer
 from topolens.base.errors import InvalidInputError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,11 @@ from topolens.base.files import expand_path
 from topolens.study.spec import StudySpec
 
 __all__ = ["StudyFile", "read_study"]
+
+_TOML_TYPES = {"tuple_type": "a list", "dict_type": "a table", "model_type": "a table"}
+_SHOWN = 100
+_CAPTURE_ONLY = ("args", "weights", "train", "mean", "std", "scale", "pool")
+"""Keys of a model that say nothing about activations captured elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +106,23 @@ def _sentence(error: dict[str, Any], table: Mapping[str, Any]) -> str:
         return f"{place}: {error['ctx']['error']}"
     if kind == "too_short":
         return f"{place}: must hold at least one"
-    message = error["msg"].replace("Input should be", "must be")
-    return f"{place}: {message[0].lower()}{message[1:]}; got {given!r}"
+    return f"{place}: {_rule(kind, error['msg'])}; got {_shortened(repr(given))}"
+
+
+def _rule(kind: str, message: str) -> str:
+    """Say what a value must be in the words of TOML."""
+    if kind in _TOML_TYPES:
+        return f"must be {_TOML_TYPES[kind]}"
+    message = re.sub(r"^(Input should be|String should have|Tuple should have)", _must, message)
+    return message[0].lower() + message[1:]
+
+
+def _must(match: re.Match[str]) -> str:
+    return "must be" if match[0].endswith("be") else "must have"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _known_keys(parents: Sequence[str | int]) -> list[str]:
@@ -131,10 +153,14 @@ def _place(location: Sequence[str | int], table: Mapping[str, Any]) -> str:
         here = _step_into(here, part)
         if isinstance(part, int):
             name = here.get("name") if isinstance(here, dict) else None
-            words += f"[{part + 1}]" + (f' "{name}"' if isinstance(name, str) else "")
+            words += f"[{part + 1}]" + (f" {_quoted(name)}" if isinstance(name, str) else "")
         else:
             words += f".{part}" if words else part
     return words or "the file"
+
+
+def _quoted(name: str) -> str:
+    return _shortened(json.dumps(name, ensure_ascii=False))
 
 
 def _step_into(here: Any, part: str | int) -> Any:  # noqa: ANN401  parsed TOML
@@ -153,8 +179,12 @@ def _cross_mistakes(table: Mapping[str, Any], base: Path, *, trust: bool) -> lis
     for number, model in enumerate(models):
         place = _place(["models", number], table)
         mistakes += [f"{place}: {line}" for line in _model_mistakes(model, table, trust=trust)]
-        for key in ("weights", "activations"):
-            mistakes += _missing_file(model.get(key), f"{place}.{key}", base)
+        mistakes += _missing_file(model.get("weights"), f"{place}.weights", base)
+        mistakes += _missing_file(
+            model.get("activations"), f"{place}.activations", base, or_folder=True
+        )
+    for kind in ("descriptors", "comparisons"):
+        mistakes += _repeated_operations(kind, table)
     mistakes += _data_mistakes(table, base)
     return mistakes + _degree_mistakes(table)
 
@@ -179,6 +209,17 @@ def _repeated_names(kind: str, tables: list[dict[str, Any]]) -> list[str]:
     return mistakes
 
 
+def _repeated_operations(kind: str, table: Mapping[str, Any]) -> list[str]:
+    given = table.get(kind, [])
+    items = given if isinstance(given, list) else []
+    full = [{"name": item} if isinstance(item, str) else item for item in items]
+    return [
+        f"{_place([kind, number], table)}: repeats {kind}[{full.index(item) + 1}]"
+        for number, item in enumerate(full)
+        if full.index(item) < number
+    ]
+
+
 def _model_mistakes(
     model: Mapping[str, Any], table: Mapping[str, Any], *, trust: bool
 ) -> list[str]:
@@ -187,26 +228,45 @@ def _model_mistakes(
         mistakes.append("must have either `source` or `activations`")
     if "source" in model and "data" not in table:
         mistakes.append("needs a [data] table to be shown samples")
-    if "weights" in model and "train" in model:
+    if "activations" in model:
+        surplus = [f"`{key}`" for key in _CAPTURE_ONLY if key in model]
+        if surplus:
+            mistakes.append(
+                f"must not have {' or '.join(surplus)} beside `activations`, used as they are"
+            )
+    elif "weights" in model and "train" in model:
         mistakes.append("must not have both `weights` and `train`")
+    if "train" in model:
+        mistakes += _split_mistakes(table.get("data"))
     if str(model.get("source", "")).startswith("py:") and not trust:
         mistakes.append(f"{model['source']} is code to load; pass --trust if you trust it")
     return mistakes
 
 
-def _missing_file(text: object, place: str, base: Path) -> list[str]:
+def _split_mistakes(data: object) -> list[str]:
+    """Arrays that [data] names are the same for every split, so training would see them too."""
+    named = [key for key in ("inputs", "labels") if isinstance(data, dict) and key in data]
+    return [
+        f"train: must find the arrays of its split by their names, x_SPLIT and y_SPLIT; "
+        f"leave `{key}` out of [data]"
+        for key in named
+    ]
+
+
+def _missing_file(text: object, place: str, base: Path, *, or_folder: bool = False) -> list[str]:
     if not isinstance(text, str):
         return []
     try:
         path = expand_path(text, base=base, name=place.rpartition(".")[2])
     except InvalidInputError as error:
         return [f"{place}: {error}"]
-    return [] if _is_there(path) else [f"{place}: there is no file `{text}`"]
+    there = bool(text) and _is_there(path, or_folder=or_folder)
+    return [] if there else [f"{place}: there is no file `{text}`"]
 
 
-def _is_there(path: Path) -> bool:
+def _is_there(path: Path, *, or_folder: bool) -> bool:
     try:
-        return path.exists()
+        return path.exists() if or_folder else path.is_file()
     except OSError:  # e.g. a name longer than any file's
         return False
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
+from topolens.activations.pool_names import parse_pool
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
 from topolens.clouds.normalise import NORMALISATIONS
+from topolens.study.probes import refusal
 
 __all__ = [
     "CaptureSpec",
@@ -20,9 +32,41 @@ __all__ = [
     "TrainSpec",
 ]
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories that would break a line of a table or a terminal."""
+
+
+def _one_visible_line(text: str) -> str:
+    if not text.strip() or any(unicodedata.category(sign) in _INVISIBLE for sign in text):
+        raise ValueError(f"must be one line of visible text; got {text!r}")
+    return text
+
+
+def _pool(text: str) -> str:
+    parse_pool(text)
+    return text
+
+
+def _plain(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuse what has no place in a key or an index: dates and numbers that are not finite."""
+    try:
+        json.dumps(table, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"must hold text, finite numbers, booleans, lists and tables; got {table!r}"
+        ) from None
+    return table
+
+
+Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_visible_line)]
 Positive = Annotated[int, Field(gt=0, strict=True)]
-Seed = Annotated[int, Field(ge=0, strict=True)]
+Seed = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+PositiveReal = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+PerChannel = Annotated[tuple[Real, ...], Field(min_length=1)]
+Patterns = Annotated[tuple[str, ...], Field(min_length=1)]
+Pool = Annotated[str, AfterValidator(_pool)]
+Arguments = Annotated[dict[str, Any], AfterValidator(_plain)]
 
 
 class _Table(BaseModel):
@@ -47,8 +91,8 @@ class TrainSpec(_Table):
 
     epochs: Positive
     seed: Seed = 0
-    batch_size: Positive = 64
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    batch_size: Annotated[int, Field(ge=2, strict=True)] = 64
+    learning_rate: PositiveReal = 2e-3
     split: Literal["train", "test"] = "train"
 
 
@@ -60,16 +104,16 @@ class ModelSpec(_Table):
     """`zoo:NAME` or `py:FILE:FACTORY`."""
     activations: str | None = None
     """A `.npz` file or a folder of `.npy` files with one array per layer, instead of `source`."""
-    args: dict[str, Any] = {}
+    args: Arguments = {}
     weights: str | None = None
     train: TrainSpec | None = None
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    scale: Annotated[float, Field(gt=0)] = 255.0
+    mean: PerChannel | None = None
+    std: Annotated[tuple[PositiveReal, ...], Field(min_length=1)] | None = None
+    scale: PositiveReal = 255.0
     """Inputs are (x / scale - mean) / std."""
-    layers: tuple[str, ...] | None = None
+    layers: Patterns | None = None
     exclude: tuple[str, ...] | None = None
-    pool: str | None = None
+    pool: Pool | None = None
     family: str | None = None
     """Networks of one family differ only by seed or author; default: the source."""
     seed: Seed | None = None
@@ -79,9 +123,9 @@ class ModelSpec(_Table):
 class CaptureSpec(_Table):
     """Which values of a network become points."""
 
-    layers: tuple[str, ...] = ("leaf",)
+    layers: Patterns = ("leaf",)
     exclude: tuple[str, ...] = ()
-    pool: str = "mean"
+    pool: Pool = "mean"
     batch_size: Positive = 100
 
 
@@ -116,7 +160,7 @@ class OperationSpec(_Table):
         return f"{self.name}({given}){suffix}" if given else f"{self.name}{suffix}"
 
 
-def _operation_table(value: object, registry: Any) -> object:  # noqa: ANN401
+def _operation_table(value: object, registry: Any, n_subjects: int) -> object:  # noqa: ANN401
     """Turn `{name = …, dimension = …, alpha = 2}` into name, dimension and parameters."""
     table = {"name": value} if isinstance(value, str) else value
     if not isinstance(table, dict) or not isinstance(table.get("name"), str):
@@ -124,6 +168,10 @@ def _operation_table(value: object, registry: Any) -> object:  # noqa: ANN401
     operation = registry[table["name"]]
     params = {key: val for key, val in table.items() if key not in ("name", "dimension")}
     operation.check(params)
+    _plain(params)
+    reason = refusal(operation, params, n_subjects=n_subjects)
+    if reason is not None:
+        raise ValueError(reason)
     needs_degree = operation.takes == "diagrams"
     if needs_degree and "dimension" not in table:
         raise ValueError(f"`{operation.name}` needs a `dimension` (0, 1 or 2)")
@@ -134,11 +182,11 @@ def _operation_table(value: object, registry: Any) -> object:  # noqa: ANN401
 
 
 def _descriptor(value: object) -> object:
-    return _operation_table(value, descriptor_registry)
+    return _operation_table(value, descriptor_registry, n_subjects=1)
 
 
 def _metric(value: object) -> object:
-    return _operation_table(value, metric_registry)
+    return _operation_table(value, metric_registry, n_subjects=2)
 
 
 DescriptorSpec = Annotated[OperationSpec, BeforeValidator(_descriptor)]
@@ -173,3 +221,20 @@ class StudySpec(_Table):
     comparisons: tuple[ComparisonSpec, ...] = _DEFAULT_COMPARISONS
     resamples: Annotated[int, Field(ge=0, le=100, strict=True)] = 4
     """Half-samples on which everything is measured again, to tell signal from sampling."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_operations(cls, table: Any) -> Any:  # noqa: ANN401  parsed TOML
+        """Leave the usual measures of loops out where the study looks at components only."""
+        if not isinstance(table, dict) or table.get("max_dim") != 0:
+            return table
+        usual = {"descriptors": _DEFAULT_DESCRIPTORS, "comparisons": _DEFAULT_COMPARISONS}
+        return {kind: _without_loops(operations) for kind, operations in usual.items()} | table
+
+
+def _without_loops(operations: tuple[OperationSpec, ...]) -> list[dict[str, Any]]:
+    return [
+        o.model_dump(include={"name", "dimension"}, exclude_none=True)
+        for o in operations
+        if not o.dimension
+    ]
