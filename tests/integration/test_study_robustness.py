@@ -1,8 +1,12 @@
 """What users, their models and their disks do wrong: said in a sentence, and nothing is lost."""
 
-import pytest
-from study_files import READY, write_ready, write_study
+import zipfile
 
+import numpy as np
+import pytest
+from study_files import READY, relu_layers, write_ready, write_study
+
+import topolens as tl
 from topolens.base.errors import StudyError
 from topolens.study.reading import read_study
 
@@ -120,3 +124,180 @@ def test_components_alone_are_measured_by_the_usual_measures_of_components(folde
         *("lifespan_sum H0", "bar_count H0", "persistent_entropy H0")
     ]
     assert [c.label for c in spec.comparisons] == ["sliced_wasserstein H0", "linear_cka"]
+
+
+NETS = """
+import sys
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(64, 4)
+        self.head = nn.Linear(4, 10)
+    def hidden(self, x):
+        return self.first(x.flatten(1))
+    def forward(self, x):
+        return self.head(self.hidden(x))
+
+class Leaves(Net):
+    def forward(self, x):
+        sys.exit(0)
+
+class OneOutput(Net):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(4, 1)
+
+class Pair(Net):
+    def forward(self, x):
+        return super().forward(x), 3
+
+class Tracks(Net):
+    def forward(self, x):
+        with torch.inference_mode(False), torch.enable_grad():
+            return super().forward(x.clone().requires_grad_())
+
+class Meta(Net):
+    def __init__(self):
+        super().__init__()
+        self.elsewhere = Elsewhere()
+    def hidden(self, x):
+        hidden = super().hidden(x)
+        self.elsewhere(hidden)
+        return hidden
+
+class Elsewhere(nn.Module):
+    def forward(self, x):
+        return x.to("meta")
+
+def without_values():
+    with torch.device("meta"):
+        return Net()
+
+def exits():
+    sys.exit(0)
+"""
+WITH_NET = """\
+name = "nets"
+resamples = 0
+descriptors = []
+comparisons = []
+[data]
+source = "digits"
+count = 40
+[[models]]
+name = "good"
+source = "py:nets.py:Net"
+[[models]]
+name = "odd"
+"""
+
+
+def run_beside_a_good_model(folder, text):
+    (folder / "nets.py").write_text(NETS)
+    (folder / "exits.py").write_text("import sys\nsys.exit(0)\n")
+    return tl.run(write_study(folder, WITH_NET + text), folder / "out", trust=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('source = "py:nets.py:Leaves"', "the model itself (Leaves) raised SystemExit: 0"),
+        (
+            'source = "py:nets.py:Leaves"\ntrain = { epochs = 1 }',
+            "`model` must run on a batch of epoch 1, inputs of shape (64, 1, 8, 8); the model "
+            "itself (Leaves) raised SystemExit: 0",
+        ),
+        (
+            'source = "py:nets.py:OneOutput"\ntrain = { epochs = 1 }',
+            "`model` must give a tensor of class scores, (n_samples, 10 or more), to be trained; "
+            "got shape (64, 1) for 64 samples",
+        ),
+        (
+            'source = "py:nets.py:Pair"\ntrain = { epochs = 1 }',
+            "`model` must give a tensor of class scores, (n_samples, 10 or more), to be trained; "
+            "got tuple",
+        ),
+        (
+            'source = "py:nets.py:Meta"',
+            "layer `elsewhere` must give a tensor of real numbers; got torch.float32, "
+            "torch.strided without values (device meta)",
+        ),
+        (
+            'source = "py:nets.py:without_values"',
+            "`model` must have values; got parameters on device meta",
+        ),
+    ],
+)
+def test_whatever_a_model_does_the_others_are_measured(tmp_path, text, reason):
+    pytest.importorskip("torch")
+    study = run_beside_a_good_model(tmp_path, text)
+    good, odd = study.models
+    assert odd.problem.endswith(reason)
+    assert [f.reason for f in study.failures] == [odd.problem]
+    assert len(good.layers) == 2
+    assert study.diagrams("good", "head", "scaled") is not None
+
+
+def test_a_model_that_tracks_gradients_is_captured(tmp_path):
+    pytest.importorskip("torch")
+    study = run_beside_a_good_model(tmp_path, 'source = "py:nets.py:Tracks"')
+    assert study.failures == ()
+    assert [layer.name for layer in study.models[1].layers] == ["first", "head"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('source = "py:exits.py:Net"', "must name a file that can be imported; .*SystemExit: 0"),
+        ('source = "py:nets.py:exits"', "must build a model from {}; it raised SystemExit: 0"),
+        (
+            'source = "py:nets.py:Net"\nmean = [1, 2, 3]',
+            "`mean` must be one finite value, or one per channel",
+        ),
+    ],
+)
+def test_a_model_that_cannot_be_made_is_a_mistake_of_the_study(tmp_path, text, sentence):
+    pytest.importorskip("torch")
+    with pytest.raises(StudyError, match=rf'models\[2\] "odd": .*{sentence}'):
+        run_beside_a_good_model(tmp_path, text)
+
+
+def test_training_without_labels_is_found_before_anything_runs(tmp_path):
+    pytest.importorskip("torch")
+    np.savez(tmp_path / "data.npz", x_train=np.ones((40, 4)), x_test=np.ones((40, 4)))
+    text = WITH_NET.replace('"digits"', '"npz:data.npz"')
+    text = text.replace("Net", 'Net"\ntrain = { epochs = 1 }\nfamily = "f', 1)
+    (tmp_path / "nets.py").write_text(NETS)
+    path = write_study(tmp_path, text + 'source = "zoo:mlp"\n')
+    with pytest.raises(StudyError, match="`train` must have samples with labels; `data` has none"):
+        tl.run(path, tmp_path / "out", trust=True)
+
+
+@pytest.mark.parametrize(
+    ("layers", "sentence"),
+    [
+        ({"a": np.ones((40, 2), np.longdouble)}, "at most 64 bits; got dtype float128"),
+        ({"a": np.ones((40, 2)), "readme.txt": "hello"}, "must hold arrays only; `readme.txt`"),
+    ],
+)
+def test_ready_made_files_of_other_things_are_refused(tmp_path, layers, sentence):
+    path = write_ready(tmp_path)
+    texts = {name: layer for name, layer in layers.items() if isinstance(layer, str)}
+    np.savez(tmp_path / "first.npz", **{n: a for n, a in layers.items() if n not in texts})
+    with zipfile.ZipFile(tmp_path / "first.npz", "a") as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+    with pytest.raises(StudyError, match=sentence):
+        tl.run(path, tmp_path / "out")
+
+
+def test_the_exact_name_of_a_ready_made_layer_is_no_glob(tmp_path):
+    np.savez(tmp_path / "first.npz", **{"h[0]": relu_layers(1)["layer0"], "h0": np.ones((60, 2))})
+    few = 'name = "x"\nresamples = 0\ndescriptors = []\ncomparisons = []\n' + ONE
+    study = tl.run(write_study(tmp_path, few + 'layers = ["h[0]"]\n'), tmp_path / "out")
+    assert [layer.name for layer in study.models[0].layers] == ["h[0]"]
+    with pytest.raises(StudyError, match=r"`layers` must leave a layer; got \['\*'\] without"):
+        tl.run(write_study(tmp_path, few + 'exclude = ["h*"]\n'), tmp_path / "out")

@@ -63,9 +63,11 @@ def array_in(archive: NpzFile, key: str, *, name: str) -> NDArray[Any]:
             f"`{name}` must hold an array `{key}`; {nearest_names(key, archive.files)}"
         )
     try:
-        array: NDArray[Any] = archive[key]
+        array: NDArray[Any] | bytes = archive[key]
     except _UNREADABLE as error:
         raise InvalidInputError(_sentence(name, f"array `{key}`", error)) from None
+    if not isinstance(array, np.ndarray):
+        raise InvalidInputError(f"`{name}` must hold arrays only; `{key}` in it is none")
     return array
 
 

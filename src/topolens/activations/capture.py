@@ -141,15 +141,26 @@ class _Visit:
 
 def _real_output(output: object, name: str, n_samples: int) -> torch.Tensor:
     tensor = first_tensor(output)
-    if tensor is None or tensor.is_complex():
-        kind = type(output).__name__ if tensor is None else str(tensor.dtype)
+    if tensor is None or not _has_real_values(tensor):
+        kind = type(output).__name__ if tensor is None else _kind_of(tensor)
         raise InvalidInputError(f"layer `{name}` must give a tensor of real numbers; got {kind}")
+    tensor = tensor.detach()
     if tensor.ndim == 0 or tensor.shape[0] != n_samples:
         raise InvalidInputError(
             f"layer `{name}` must give one output per sample along its first axis; "
             f"got shape {tuple(tensor.shape)} for {n_samples} samples"
         )
     return tensor if tensor.dtype in (torch.float32, torch.float64) else tensor.float()
+
+
+def _has_real_values(tensor: torch.Tensor) -> bool:
+    dense = tensor.layout == torch.strided and not tensor.is_meta
+    return dense and not tensor.is_complex() and not tensor.is_quantized
+
+
+def _kind_of(tensor: torch.Tensor) -> str:
+    where = " without values (device meta)" if tensor.is_meta else ""
+    return f"{tensor.dtype}, {tensor.layout}{where}"
 
 
 def _same_calls(now: dict[str, int], before: dict[str, int] | None) -> dict[str, int]:
@@ -215,6 +226,8 @@ def _moved(model: nn.Module, device: torch.device) -> Iterator[None]:
     if len(homes) > 1:
         raise InvalidInputError(f"`model` must be on one device; got {sorted(map(str, homes))}")
     home = homes.pop()
+    if home.type == "meta":
+        raise InvalidInputError("`model` must have values; got parameters on device meta")
     model.to(device)
     try:
         yield

@@ -128,7 +128,7 @@ def _factory_in(path: Path, name: str) -> Callable[..., object]:
         raise InvalidInputError(f"`source` must name an existing file; got `{path}`")
     try:
         module = _imported(path)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InvalidInputError(
             f"`source` must name a file that can be imported; `{path}` raised "
             f"{type(error).__name__}: {error}"
@@ -184,7 +184,7 @@ def _call(factory: Callable[..., object], given: Mapping[str, Any], source: str)
         return factory(**given)
     except InvalidInputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InvalidInputError(
             f"`{source}` must build a model from {dict(given)}; it raised "
             f"{type(error).__name__}: {error}"

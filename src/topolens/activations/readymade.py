@@ -96,9 +96,9 @@ def _common_length(layers: dict[str, NDArray[Any]]) -> int:
                 f"layer `{name}` must have shape (n_samples, n_features, ...) and hold a value "
                 f"at least; got shape {array.shape}"
             )
-        if array.dtype.kind not in "fiu":
+        if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
             raise InvalidInputError(
-                f"layer `{name}` must hold real numbers; got dtype {array.dtype}"
+                f"layer `{name}` must hold real numbers of at most 64 bits; got dtype {array.dtype}"
             )
         lengths[name] = len(array)
         if lengths[name] != lengths[first]:

@@ -67,7 +67,7 @@ def call_model(model: nn.Module, inputs: object, what: str) -> object:
         return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
     except TopolensError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         place = _place_of(error.__traceback__, model)
         raise InvalidInputError(
             f"`model` must run on {what}{_shape_of(inputs)}; {place} raised "

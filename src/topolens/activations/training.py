@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from topolens.activations.datasets import Samples
 from topolens.activations.needs_torch import nn, torch
 from topolens.activations.preprocess import preprocess
-from topolens.activations.running import evaluating
+from topolens.activations.running import call_model, evaluating
 from topolens.activations.weights import save_weights
 from topolens.base.checks import check_integer, check_real
 from topolens.base.errors import InvalidInputError
@@ -93,7 +93,7 @@ def train_classifier(
         for epoch in range(epochs):
             model.train()
             losses = [
-                step(_shifted(inputs[rows], shift), labels[rows])
+                step(_shifted(inputs[rows], shift), labels[rows], f"epoch {epoch + 1}")
                 for rows in _shuffled_batches(len(labels), batch_size)
             ]
             loss = sum(losses) / len(losses)
@@ -144,8 +144,9 @@ class _Step:
             self._optimizer, max_lr=learning_rate, total_steps=n_steps
         )
 
-    def __call__(self, inputs: torch.Tensor, labels: torch.Tensor) -> float:
-        loss = nn.functional.cross_entropy(self._model(inputs), labels)
+    def __call__(self, inputs: torch.Tensor, labels: torch.Tensor, when: str) -> float:
+        scores = _class_scores(call_model(self._model, inputs, f"a batch of {when}"), labels)
+        loss = nn.functional.cross_entropy(scores, labels)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise InvalidInputError(
@@ -156,6 +157,21 @@ class _Step:
         self._optimizer.step()
         self._schedule.step()
         return value
+
+
+def _class_scores(output: object, labels: torch.Tensor) -> torch.Tensor:
+    """Return the model's output if it can be trained on: one score per class for each sample."""
+    needed = int(labels.max()) + 1
+    if not isinstance(output, torch.Tensor):
+        got = type(output).__name__
+    elif output.ndim == 2 and len(output) == len(labels) and output.shape[1] >= needed:
+        return output
+    else:
+        got = f"shape {tuple(output.shape)} for {len(labels)} samples"
+    raise InvalidInputError(
+        f"`model` must give a tensor of class scores, (n_samples, {needed} or more), to be "
+        f"trained; got {got}"
+    )
 
 
 def _labels(samples: Samples) -> NDArray[np.int64]:

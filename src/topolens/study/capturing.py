@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from topolens.activations.datasets import Samples, load_samples
 from topolens.activations.layer_batch import LayerBatch, LayerRows
+from topolens.activations.preprocess import preprocess
 from topolens.activations.readymade import ReadyMade, load_readymade
 from topolens.activations.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
@@ -89,8 +90,11 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "random_weights_seed": _random_weights_seed(model),
     }
     weights_key = None
+    _check_preprocessing(model, samples)
     if model.train is not None:
         training = study_samples(file, file.spec.data, model.train.split)
+        if training.labels is None:
+            raise InvalidInputError("`train` must have samples with labels; `data` has none")
         recipe = {**built, "train": model.train.model_dump(), "data": training.description}
         weights_key = content_key({"kind": "train", "version": _TRAIN_VERSION, **recipe})
     weights = _weights_path(file, model)
@@ -226,6 +230,11 @@ def _load(file: StudyFile, model: ModelSpec, weights: Path | None) -> nn.Module:
     )
 
 
+def _check_preprocessing(model: ModelSpec, samples: Samples) -> None:
+    """Refuse a mean or std that does not fit the samples before anything is trained."""
+    preprocess(samples.inputs[:1], mean=model.mean, std=model.std, scale=model.scale)
+
+
 def _random_weights_seed(model: ModelSpec) -> int | None:
     """Seed of a model that is studied as it was initialised."""
     given = model.weights is not None or model.train is not None
@@ -290,18 +299,29 @@ def _activations_path(file: StudyFile, model: ModelSpec) -> Path:
 
 def _chosen_readymade(model: ModelSpec, ready: ReadyMade) -> list[str]:
     """Name the layers that the model's own patterns choose; all of them without patterns."""
-    for pattern in model.layers or ():
-        if not fnmatch.filter(ready.layers, pattern):
+    wanted, unwanted = model.layers or ("*",), model.exclude or ()
+    for pattern in wanted:
+        if not any(_means(pattern, name, ready.layers) for name in ready.layers):
             raise InvalidInputError(
                 f"`layers` must match a layer; `{pattern}` matches none, "
                 f"{nearest_names(pattern, ready.layers)}"
             )
-    return [
+    chosen = [
         name
         for name in ready.layers
-        if any(fnmatch.fnmatchcase(name, p) for p in model.layers or ("*",))
-        and not any(fnmatch.fnmatchcase(name, p) for p in model.exclude or ())
+        if any(_means(pattern, name, ready.layers) for pattern in wanted)
+        and not any(_means(pattern, name, ready.layers) for pattern in unwanted)
     ]
+    if not chosen:
+        raise InvalidInputError(
+            f"`layers` must leave a layer; got {list(wanted)} without {list(unwanted)}"
+        )
+    return chosen
+
+
+def _means(pattern: str, name: str, names: Container[str]) -> bool:
+    """Tell whether a pattern means a layer; the exact name of one, brackets and all, is no glob."""
+    return pattern == name if pattern in names else fnmatch.fnmatchcase(name, pattern)
 
 
 def _floating(rows: Any) -> Any:  # noqa: ANN401  arrays of any real dtype
