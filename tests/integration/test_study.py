@@ -11,7 +11,9 @@ from study_files import READY, TRAINED, relu_layers, result_bytes, write_ready, 
 
 import topolens as tl
 from topolens.base.errors import InvalidInputError, StoreError, StudyError
+from topolens.base.hashing import content_key
 from topolens.base.progress import Planned, StepEnded, StepFailed
+from topolens.study.cache import ResultCache
 from topolens.study.preview import preview
 from topolens.study.reading import read_study
 
@@ -65,6 +67,19 @@ def test_numbers_are_those_of_the_functions_called_alone(ready):
     similarity = study.distances("linear_cka", "raw").values[0, 4]
     expected = tl.linear_cka(layers["layer0"], relu_layers(2)["layer1"])
     assert similarity == pytest.approx(expected, rel=1e-12)
+
+
+def test_each_result_carries_what_made_it(ready):
+    _, study, _ = ready
+    cache = ResultCache(study.root / "results")
+    records = [cache.get(path.stem).record for path in cache.folder.iterdir()]
+    made_by = [record["made_by"] for record in records if "made_by" in record]
+    assert {made["kind"] for made in made_by} == {"survey", "diagrams", "describe", "compare"}
+    for path in cache.folder.iterdir():
+        record = cache.get(path.stem).record
+        assert "made_by" not in record or content_key(record["made_by"]) == path.stem
+    made = next(m for m in made_by if m["kind"] == "compare" and m["name"] == "sliced_wasserstein")
+    assert (made["version"], made["params"]) == (1, {})
 
 
 def test_half_samples_give_an_interval_around_every_value(ready):
@@ -236,10 +251,10 @@ def test_an_unknown_layer_is_the_users_mistake_before_anything_runs(tmp_path):
 def test_a_dry_run_counts_the_steps_and_writes_nothing(tmp_path):
     lines = preview(read_study(write_study(tmp_path, TRAINED)), tmp_path / "out")
     assert lines[:4] == [
-        "trained: 1 models, 4 layers, 1 clouds",
+        "trained: 1 model, 4 layers, 1 cloud",
         "train        cnn: 2 epochs, seed 0 (to do)",
         "capture      cnn: 4 layers: conv1, conv2, fc1, fc2 (to do)",
-        "persistence  4 layers x 1 clouds x 3 (whole and half-samples) = 12 steps",
+        "persistence  4 layers x 1 cloud x 3 (whole and half-samples) = 12 steps",
     ]
     assert not (tmp_path / "out").exists()
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import Any, TypeAlias
 
-from topolens.base.hashing import content_key
 from topolens.base.registry import Operation
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
@@ -24,10 +23,12 @@ __all__ = [
     "descriptor_steps",
     "diagram_steps",
     "survey_step",
+    "views",
 ]
 
-# Raised whenever the numbers of a step change for other reasons than its operation's version.
-_STEP_VERSION = 1
+DiagramKeys: TypeAlias = Mapping[tuple[str, str, str, int | None], str]
+"""Key of the diagrams by (cloud, model, layer, resample)."""
+
 # Normalisations that only shift and scale a cloud as a whole.
 _SIMILARITIES = ("none", "centred", "median")
 
@@ -70,127 +71,160 @@ class PlannedStep:
     where: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A cloud of every layer, whole or one half-sample of it: what everything is measured on."""
+
+    spec: StudySpec
+    cloud: CloudPlan
+    resample: int | None
+
+    @property
+    def name(self) -> str:
+        """The name in sentences, e.g. `scaled, half 2`."""
+        half = "" if self.resample is None else f", half {self.resample + 1}"
+        return f"{self.cloud.spec.name}{half}"
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """The coordinates that all results of this view share."""
+        return {"cloud": self.cloud.spec.name, "resample": self.resample}
+
+    def identity(self, layer: LayerSource, normalisation: str | None = None) -> dict[str, Any]:
+        """What decides the values of a layer's cloud, wherever it lies."""
+        halved = {} if self.resample is None else {"seed": self.spec.seed}
+        return {
+            "rows": layer.digest,
+            "selection": self.cloud.selections[layer.model, layer.layer],
+            "normalise": normalisation or self.cloud.spec.normalise,
+            "resample": self.resample,
+            **halved,
+        }
+
+    def location(self, layer: LayerSource, normalisation: str | None = None) -> dict[str, Any]:
+        """What a step needs to build a layer's cloud."""
+        place = {"store": layer.store, "layer": layer.layer, "seed": self.spec.seed}
+        return {**self.identity(layer, normalisation), **place}
+
+    def items(
+        self, layers: Sequence[LayerSource], operation: Operation, diagrams: DiagramKeys
+    ) -> list[_Item]:
+        """What an operation reads of each layer: its cloud, or its diagrams where there are any."""
+        if operation.takes == "points":
+            scale = _needed_normalisation(operation, self.cloud.spec.normalise)
+            return [
+                _Item(
+                    (layer.model, layer.layer),
+                    {"cloud": self.identity(layer, scale)},
+                    {"cloud": self.location(layer, scale)},
+                )
+                for layer in layers
+            ]
+        found = [(layer, diagrams.get(self._coordinates(layer))) for layer in layers]
+        return [
+            _Item((layer.model, layer.layer), {"diagrams": key}, {"diagrams": key})
+            for layer, key in found
+            if key is not None
+        ]
+
+    def _coordinates(self, layer: LayerSource) -> tuple[str, str, str, int | None]:
+        return (self.cloud.spec.name, layer.model, layer.layer, self.resample)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One layer as an operation sees it."""
+
+    label: tuple[str, str]
+    identity: Mapping[str, Any]
+    location: Mapping[str, Any]
+
+    @property
+    def named_identity(self) -> dict[str, Any]:
+        # The label is part of it because notes in the result name the layer.
+        return {"label": list(self.label), **self.identity}
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {"label": list(self.label), **self.location}
+
+
+def views(spec: StudySpec, cloud: CloudPlan) -> list[View]:
+    """Return the whole cloud and its half-samples."""
+    return [View(spec, cloud, resample) for resample in (None, *range(spec.resamples))]
+
+
 def survey_step(capture: Capture) -> Step:
     """Return the step that looks at every layer of a capture."""
-    key = _key("survey", store=capture.key)
-    return Step("survey", key, f"survey of {capture.model.name}", {"store": capture.store})
+    label = f"survey of {capture.model.name}"
+    return Step("survey", label, {"store": capture.key}, {"store": capture.store})
 
 
-def diagram_steps(
-    spec: StudySpec, cloud: CloudPlan, layers: Sequence[LayerSource]
-) -> Iterator[PlannedStep]:
-    """One step per layer for the whole cloud and for each half-sample."""
+def diagram_steps(view: View, layers: Sequence[LayerSource]) -> Iterator[PlannedStep]:
+    """One step per layer."""
+    settings = {"max_dim": view.spec.max_dim, "metric": view.spec.metric}
     for layer in layers:
-        for resample in (None, *range(spec.resamples)):
-            settings = {"max_dim": spec.max_dim, "metric": spec.metric}
-            payload = {"cloud": _location(spec, cloud, layer, resample), **settings}
-            key = _key("diagrams", cloud=_identity(spec, cloud, layer, resample), **settings)
-            where = {"cloud": cloud.spec.name, "model": layer.model, "layer": layer.layer}
-            label = f"persistence of {layer.model} {layer.layer} ({_cloud_name(cloud, resample)})"
-            step = Step("diagrams", key, label, payload)
-            yield PlannedStep(step, {**where, "resample": resample})
+        step = Step(
+            "diagrams",
+            f"persistence of {layer.model} {layer.layer} ({view.name})",
+            {"cloud": view.identity(layer), **settings},
+            {"cloud": view.location(layer), **settings},
+        )
+        yield PlannedStep(step, {**view.where, "model": layer.model, "layer": layer.layer})
 
 
 def descriptor_steps(
-    spec: StudySpec,
-    cloud: CloudPlan,
-    layers: Sequence[LayerSource],
-    diagrams: Mapping[tuple[str, str, str, int | None], str],
+    view: View, layers: Sequence[LayerSource], diagrams: DiagramKeys
 ) -> Iterator[PlannedStep]:
     """One step per descriptor and model (per layer where the descriptor works on points)."""
-    for chosen in spec.descriptors:
+    for chosen in view.spec.descriptors:
         operation = descriptor_registry[chosen.name]
+        settings = _settings(chosen, operation)
         for group in _groups(layers, one_by_one=operation.takes == "points"):
-            for resample in (None, *range(spec.resamples)):
-                items = _items(spec, cloud, group, resample, operation, diagrams)
-                if not items:
-                    continue
-                settings = _settings(chosen, operation.version)
-                key = _key("describe", items=[i["identity"] for i in items], **settings)
-                label = f"{chosen.label} of {group[0].model} ({_cloud_name(cloud, resample)})"
-                step = Step("describe", key, label, {"items": items, **settings})
-                where = {
-                    "measure": chosen.label,
-                    "cloud": cloud.spec.name,
-                    "resample": resample,
-                    "layers": [item["label"] for item in items],
-                }
-                yield PlannedStep(step, where)
+            items = view.items(group, operation, diagrams)
+            if not items:
+                continue
+            step = Step(
+                "describe",
+                f"{chosen.label} of {group[0].model} ({view.name})",
+                {"items": [item.named_identity for item in items], **settings},
+                {"items": [item.payload for item in items], **settings},
+            )
+            labels = [list(item.label) for item in items]
+            yield PlannedStep(step, {**view.where, "measure": chosen.label, "layers": labels})
 
 
 def comparison_steps(
-    spec: StudySpec,
-    cloud: CloudPlan,
-    layers: Sequence[LayerSource],
-    diagrams: Mapping[tuple[str, str, str, int | None], str],
+    view: View, layers: Sequence[LayerSource], diagrams: DiagramKeys
 ) -> Iterator[PlannedStep]:
     """One step per metric and pair of models: a block of the matrix of all layers."""
-    for chosen in spec.comparisons:
+    for chosen in view.spec.comparisons:
         operation = metric_registry[chosen.name]
-        if operation.paired_rows and not cloud.corresponding:
+        if operation.paired_rows and not view.cloud.corresponding:
             continue
-        for resample in (None, *range(spec.resamples)):
-            sides = [
-                _items(spec, cloud, group, resample, operation, diagrams)
-                for group in _groups(layers, one_by_one=False)
-            ]
-            for first, second in combinations_with_replacement([s for s in sides if s], 2):
-                yield _block_step(chosen, operation, cloud, resample, first, second)
+        groups = _groups(layers, one_by_one=False)
+        sides = [view.items(group, operation, diagrams) for group in groups]
+        for rows, columns in combinations_with_replacement([s for s in sides if s], 2):
+            yield _block_step(view, chosen, operation, rows, columns)
 
 
 def _block_step(
+    view: View,
     chosen: OperationSpec,
     operation: Operation,
-    cloud: CloudPlan,
-    resample: int | None,
-    rows: list[dict[str, Any]],
-    columns: list[dict[str, Any]],
+    rows: list[_Item],
+    columns: list[_Item],
 ) -> PlannedStep:
-    settings = _settings(chosen, operation.version)
-    identity = {
-        "rows": [item["identity"] for item in rows],
-        "columns": [item["identity"] for item in columns],
-    }
-    models = f"{rows[0]['label'][0]} and {columns[0]['label'][0]}"
+    settings = _settings(chosen, operation)
+    sides = {"rows": rows, "columns": columns}
     step = Step(
         "compare",
-        _key("compare", **identity, **settings),
-        f"{chosen.label} of {models} ({_cloud_name(cloud, resample)})",
-        {"rows": rows, "columns": columns, "takes": operation.takes, **settings},
+        f"{chosen.label} of {rows[0].label[0]} and {columns[0].label[0]} ({view.name})",
+        {**{side: [i.named_identity for i in items] for side, items in sides.items()}, **settings},
+        {**{side: [i.payload for i in items] for side, items in sides.items()}, **settings},
     )
-    where = {
-        "metric": chosen.label,
-        "cloud": cloud.spec.name,
-        "resample": resample,
-        "rows": [item["label"] for item in rows],
-        "columns": [item["label"] for item in columns],
-    }
-    return PlannedStep(step, where)
-
-
-def _items(
-    spec: StudySpec,
-    cloud: CloudPlan,
-    layers: Sequence[LayerSource],
-    resample: int | None,
-    operation: Operation,
-    diagrams: Mapping[tuple[str, str, str, int | None], str],
-) -> list[dict[str, Any]]:
-    """What an operation reads of each layer: its cloud, or its diagrams where there are any."""
-    items: list[dict[str, Any]] = []
-    for layer in layers:
-        label = [layer.model, layer.layer]
-        key = diagrams.get((cloud.spec.name, layer.model, layer.layer, resample))
-        if operation.takes == "points":
-            scale = _needed_normalisation(operation, cloud.spec.normalise)
-            location: dict[str, Any] = {"cloud": _location(spec, cloud, layer, resample, scale)}
-            identity: dict[str, Any] = {"cloud": _identity(spec, cloud, layer, resample, scale)}
-        elif key is not None:
-            location = identity = {"diagrams": key}
-        else:
-            continue
-        items.append({"label": label, "identity": {"label": label, **identity}, **location})
-    return items
+    labels = {side: [list(item.label) for item in items] for side, items in sides.items()}
+    return PlannedStep(step, {**view.where, "metric": chosen.label, **labels})
 
 
 def _needed_normalisation(operation: Operation, normalisation: str) -> str:
@@ -199,48 +233,14 @@ def _needed_normalisation(operation: Operation, normalisation: str) -> str:
     return "none" if indifferent and normalisation in _SIMILARITIES else normalisation
 
 
-def _location(
-    spec: StudySpec,
-    cloud: CloudPlan,
-    layer: LayerSource,
-    resample: int | None,
-    normalisation: str | None = None,
-) -> dict[str, Any]:
-    return {
-        "store": layer.store,
-        "layer": layer.layer,
-        "selection": cloud.selections[layer.model, layer.layer],
-        "normalise": normalisation or cloud.spec.normalise,
-        "resample": resample,
-        "seed": spec.seed,
-    }
-
-
-def _identity(
-    spec: StudySpec,
-    cloud: CloudPlan,
-    layer: LayerSource,
-    resample: int | None,
-    normalisation: str | None = None,
-) -> dict[str, Any]:
-    location = _location(spec, cloud, layer, resample, normalisation)
-    del location["store"], location["layer"]
-    if resample is None:
-        del location["seed"]
-    return {**location, "rows": layer.digest}
-
-
-def _settings(chosen: OperationSpec, version: int) -> dict[str, Any]:
+def _settings(chosen: OperationSpec, operation: Operation) -> dict[str, Any]:
     return {
         "name": chosen.name,
-        "version": version,
+        "version": operation.version,
+        "takes": operation.takes,
         "dimension": chosen.dimension,
         "params": chosen.params,
     }
-
-
-def _key(kind: str, **identity: Any) -> str:  # noqa: ANN401  JSON values
-    return content_key({"kind": kind, "step_version": _STEP_VERSION, **identity})
 
 
 def _groups(layers: Sequence[LayerSource], *, one_by_one: bool) -> list[list[LayerSource]]:
@@ -250,8 +250,3 @@ def _groups(layers: Sequence[LayerSource], *, one_by_one: bool) -> list[list[Lay
     for layer in layers:
         by_model.setdefault(layer.model, []).append(layer)
     return list(by_model.values())
-
-
-def _cloud_name(cloud: CloudPlan, resample: int | None) -> str:
-    half = "" if resample is None else f", half {resample + 1}"
-    return f"{cloud.spec.name}{half}"

@@ -44,6 +44,7 @@ from topolens.study.plan import (
     descriptor_steps,
     diagram_steps,
     survey_step,
+    views,
 )
 from topolens.study.reading import StudyFile, read_study
 from topolens.study.results import StepFailure
@@ -199,19 +200,17 @@ def _measure(
 ) -> Index:
     """Compute diagrams, then everything that is read off them; return the study's index."""
     clouds = [plan_cloud(work.root, file.spec, cloud, surveyed) for cloud in file.spec.clouds]
-    plans = [(cloud, _sources(cloud, surveyed)) for cloud in clouds]
-    needed = [p for cloud, layers in plans for p in diagram_steps(file.spec, cloud, layers)]
+    plans = [
+        (view, _sources(cloud, surveyed)) for cloud in clouds for view in views(file.spec, cloud)
+    ]
+    needed = [p for view, layers in plans for p in diagram_steps(view, layers)]
     diagrams = _entries(work, "persistence", needed)
     keys = {
         (e.where["cloud"], e.where["model"], e.where["layer"], e.where["resample"]): e.key
         for e in diagrams
     }
-    described = [
-        p for cloud, layers in plans for p in descriptor_steps(file.spec, cloud, layers, keys)
-    ]
-    compared = [
-        p for cloud, layers in plans for p in comparison_steps(file.spec, cloud, layers, keys)
-    ]
+    described = [p for view, layers in plans for p in descriptor_steps(view, layers, keys)]
+    compared = [p for view, layers in plans for p in comparison_steps(view, layers, keys)]
     measures = _entries(work, "descriptors", described)
     distances = _entries(work, "comparisons", compared)
     models, warnings = summarise(work.root, file.spec, surveyed, clouds, diagrams)

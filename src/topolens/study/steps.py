@@ -7,7 +7,7 @@ it runs, on this machine or another that sees the folder.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.activations.store import ActivationStore
 from topolens.base.checks import Points
 from topolens.base.errors import TopolensError
-from topolens.base.hashing import array_digest
+from topolens.base.hashing import array_digest, content_key
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.results import Diagram, Diagrams
 from topolens.clouds.duplicates import count_duplicates
@@ -32,22 +32,39 @@ from topolens.study.cache import Result, ResultCache
 
 __all__ = ["Step", "execute", "read_diagrams"]
 
+# Raised whenever the numbers of a step change for other reasons than its operation's version.
+_STEP_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One unit of work: what to do, under which key its result goes, how a person calls it."""
+    """One unit of work."""
 
     kind: str
-    key: str
     label: str
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    """How a person calls it."""
+    identity: Mapping[str, Any]
+    """Everything that decides the result; travels with it as what made it."""
+    payload: Mapping[str, Any]
+    """What the work needs, places included."""
+
+    @property
+    def made_by(self) -> dict[str, Any]:
+        """Identity of the result, whatever step of whatever study computes it."""
+        return {"kind": self.kind, "step_version": _STEP_VERSION, **self.identity}
+
+    @property
+    def key(self) -> str:
+        """Where the result goes."""
+        return content_key(self.made_by)
 
 
 def execute(root: Path, step: Step) -> None:
     """Run one step and write its result below `root`."""
     with one_blas_thread():
         result = _KINDS[step.kind](root, step.payload)
-    ResultCache(root / "results").put(step.key, result)
+    record = {**result.record, "made_by": step.made_by}
+    ResultCache(root / "results").put(step.key, Result(result.arrays, record))
 
 
 def read_diagrams(root: Path, key: str) -> Diagrams:
