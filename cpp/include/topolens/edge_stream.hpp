@@ -42,7 +42,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t sample_size = 1 << 14;
 
     void draw_sample() {
         std::uint64_t state = 1;
@@ -51,17 +50,18 @@ private:
             return std::size_t((state >> 33) % bound);
         };
         if (d_.n < 2) return;
+        const std::size_t sample_size = std::min<std::size_t>(1 << 14, 4 * d_.n);
         for (std::size_t s = 0; s < sample_size; ++s) {
             const std::size_t i = draw(d_.n), j = draw(d_.n);
             if (i != j && d_(i, j) <= limit_) sample_.push_back(d_(i, j));
         }
         std::sort(sample_.begin(), sample_.end());
-        in_limit_ = double(d_.n) * double(d_.n - 1) / 2 * double(sample_.size()) / sample_size;
+        in_limit_ = double(d_.n) * double(d_.n - 1) / 2 * double(sample_.size()) / double(sample_size);
     }
 
     Real next_cut() {
         passed_ += double(target_);
-        target_ = std::min(2 * target_, capacity_ / 2);
+        target_ = std::min(2 * target_, capacity_ - capacity_ / 8);
         const double at = std::ceil(passed_ / std::max(in_limit_, 1.0) * double(sample_.size()));
         if (!(at < double(sample_.size()))) return limit_;
         return std::max(low_, sample_[std::size_t(at)]);

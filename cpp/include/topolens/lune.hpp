@@ -42,8 +42,12 @@ public:
         kernels::insert(bits_, position_[e.i], position_[e.j]);
     }
 
-    /// To be called now and then: lets the sweep skip what has filled up.
-    void refresh() { kernels_.refresh_lacking(bits_, d_.n); }
+    /// To be called before a sweep of edges no longer than `longest`: lets it skip what has filled
+    /// up and, late in the filtration, most edges at a glance.
+    void refresh(Real longest) {
+        kernels_.refresh_lacking(bits_, d_.n);
+        cast_shadows(longest);
+    }
 
     /// What the sweep stopped at: one vertex for each component of the lune, the one that minimises
     /// the longer side, then its name; in that order, too.
@@ -102,6 +106,37 @@ private:
         Word words[block_words];
     };
 
+    /// The centre z is next to a whole lune unless some vertex far from z is next to both ends of
+    /// the edge. Each far vertex marks all it may be next to during the sweep with one of 512 bits;
+    /// z and vertices not yet next to z carry all.
+    void cast_shadows(Real longest) {
+        const std::size_t most_far = std::min<std::size_t>(1024, d_.n / 8);
+        Line every;
+        std::fill_n(every.words, block_words, ~Word{0});
+        shadows_.assign(d_.n, every);
+        bits_.shadows = shadows_[0].words;
+        const auto is_near = [near = bits_.row(0)](std::size_t p) {
+            return p > 0 && (near[p / 64] >> (p % 64) & 1);
+        };
+        std::vector<Vertex> far;
+        for (std::size_t p = 1; p < d_.n && far.size() <= most_far; ++p) {
+            if (!is_near(p)) far.push_back(order_[p]);
+        }
+        if (far.size() > most_far) return;
+        for (std::size_t p = 0; p < d_.n; ++p) {
+            if (is_near(p)) shadows_[p] = Line{};
+        }
+        std::vector<std::uint32_t> reached(d_.n);
+        for (std::size_t f = 0; f < far.size(); ++f) {
+            const std::size_t count =
+                kernels_.rows<Real>().collect(d_.row(far[f]), d_.n, longest, reached.data());
+            const Word mark = Word{1} << (f % 64);
+            for (std::size_t k = 0; k < count; ++k) {
+                shadows_[position_[reached[k]]].words[f % block_bits / 64] |= mark;
+            }
+        }
+    }
+
     void allocate() {
         const std::size_t n = d_.n;
         std::size_t blocks = (n + block_bits - 1) / block_bits;
@@ -112,11 +147,10 @@ private:
         masks_.assign(2 * n, 0);
         const std::size_t stride = blocks * block_words;
         Word* words = lines_[0].words;
-        bits_ = {words, stride, shift, masks_.data(), masks_.data() + n, position_.data(),
+        bits_ = {words, stride, shift, masks_.data(), masks_.data() + n, nullptr, position_.data(),
                  words + n * stride, words + (n + 1) * stride, words + (n + 2) * stride,
                  words + (n + 3) * stride};
         for (std::size_t p = 0; p < n; ++p) kernels::insert(bits_, p, p);
-        refresh();
     }
 
     Real longer_side(const Edge<Real>& e, Vertex k) const {
@@ -251,6 +285,7 @@ private:
     std::vector<Vertex> position_;
     std::vector<Line> lines_;
     std::vector<Word> masks_;
+    std::vector<Line> shadows_;
     kernels::Neighbourhoods bits_{};
     Word mask_ = 0;
     std::vector<Vertex> components_;

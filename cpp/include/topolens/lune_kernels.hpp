@@ -16,6 +16,7 @@ struct Neighbourhoods {
     unsigned group_shift;   // a group is 1 << group_shift blocks
     Word* crowded;
     Word* lacking;
+    const Word* shadows;     // a block each: if two share no bit, their edge has a cone for a link
     const Vertex* position;  // place of a vertex in the order
     Word* reached;           // scratch rows: the lune, split into what the hub reaches ...
     Word* rest;              // ... and what it does not
@@ -255,6 +256,12 @@ bool is_link_trivial(const Neighbourhoods& nb, std::size_t p, std::size_t q, Wor
     return absorb_without_loops<S>(nb, mask);
 }
 
+template <class S>
+bool shadows_meet(const Neighbourhoods& nb, std::size_t p, std::size_t q) {
+    using B = typename S::Block;
+    return (B::load(nb.shadows + p * block_words) & B::load(nb.shadows + q * block_words)).any();
+}
+
 /// Ask for what the test of an edge a little later will read; the rows seldom fit a near cache.
 [[gnu::always_inline]] inline void prefetch_lune(const Neighbourhoods& nb, Vertex i, Vertex j) {
     const std::size_t p = nb.position[i], q = nb.position[j];
@@ -279,8 +286,9 @@ std::size_t sweep(const Neighbourhoods& nb, const Edge<Real>* edges, std::size_t
     for (std::size_t e = begin; e < end; ++e) {
         if (e + ahead < end) prefetch_lune(nb, edges[e + ahead].i, edges[e + ahead].j);
         const std::size_t p = nb.position[edges[e].i], q = nb.position[edges[e].j];
-        const bool trivial = links ? is_link_trivial<S>(nb, p, q, mask)
-                                   : is_lune_connected<S>(nb, p, q, mask);
+        const bool trivial = !shadows_meet<S>(nb, p, q) ||
+                             (links ? is_link_trivial<S>(nb, p, q, mask)
+                                    : is_lune_connected<S>(nb, p, q, mask));
         if (!trivial) return e;
         insert(nb, p, q);
     }

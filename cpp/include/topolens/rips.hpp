@@ -41,7 +41,7 @@ struct RipsOptions {
     std::size_t max_dim = 1;
     Real threshold = std::numeric_limits<Real>::infinity();
     std::size_t threads = 1;
-    std::size_t slab_edges = std::size_t{1} << 20;
+    std::size_t slab_bytes = std::size_t{24} << 20;
     Progress progress = [](double) {};
     const KernelTable* kernels = &kernels_for_this_machine();
 };
@@ -107,12 +107,12 @@ private:
     /// section 4); classes of H2 may begin until the end.
     void sweep(const Neighbours<Real>& near) {
         GrowingGraph<Real> graph(d_, near, kernels_);
-        EdgeStream<Real> stream(d_, limit_, options_.slab_edges, kernels_);
+        EdgeStream<Real> stream(d_, limit_, options_.slab_bytes / sizeof(Edge<Real>), kernels_);
         const bool voids = options_.max_dim >= 2;
         while (voids || loop_columns_.alive() > 0) {
             const auto slab = stream.next();
             if (slab.empty()) break;
-            graph.refresh();
+            graph.refresh(slab.back().value());
             for (std::size_t e = 0; voids || loop_columns_.alive() > 0; ++e) {
                 const bool links = void_columns_.alive() > 0;
                 e = graph.sweep(slab, e, links);
