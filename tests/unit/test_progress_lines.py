@@ -28,6 +28,7 @@ def tell(lines, *events):
 
 def test_a_terminal_gets_a_bar_with_rate_and_time_left(monkeypatch):
     clock(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "120")
     stream = Terminal()
     lines = progress.ProgressLines(stream)
     tell(lines, Planned("persistence", 10, 2), StepStarted("conv1 of net"), StepEnded("x", 1.0))
@@ -35,6 +36,15 @@ def test_a_terminal_gets_a_bar_with_rate_and_time_left(monkeypatch):
     assert (
         last == "persistence  ███████·················      3/10   0.3/s  0:21 left   conv1 of net"
     )
+
+
+def test_a_bar_never_wraps(monkeypatch):
+    clock(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "50")
+    stream = Terminal()
+    lines = progress.ProgressLines(stream)
+    tell(lines, Planned("persistence", 10, 2), StepStarted("a long name" * 9))
+    assert max(len(line) for line in stream.getvalue().split("\r\x1b[2K")) == 49
 
 
 def test_a_pipe_gets_one_plain_line_per_stage(monkeypatch):
@@ -59,6 +69,7 @@ def test_a_failure_is_told_at_once(monkeypatch):
 
 
 def test_a_long_stage_speaks_up_in_a_pipe(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     clock(monkeypatch, step=6.0)
     stream = io.StringIO()
     lines = progress.ProgressLines(stream)

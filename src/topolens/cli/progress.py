@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TextIO
@@ -18,7 +19,6 @@ from topolens.base.progress import (
 __all__ = ["ProgressLines"]
 
 _BAR_WIDTH = 24
-_LABEL_WIDTH = 44
 _PLAIN_SECONDS = 10.0
 _REDRAW_SECONDS = 0.08
 
@@ -84,9 +84,10 @@ class ProgressLines:
         bar = "█" * full + "·" * (_BAR_WIDTH - full)
         rate = finished / (now - self._began) if now > self._began else 0.0
         left = f"{_clock((todo - finished) / rate)} left" if rate > 0 else ""
-        note = self._note[:_LABEL_WIDTH]
         counts = f"{self._cached + finished}/{self._total}"
-        return f"{self._stage:<12} {bar} {counts:>9} {rate:5.1f}/s  {left:<11} {note}"
+        line = f"{self._stage:<12} {bar} {counts:>9} {rate:5.1f}/s  {left:<11} {self._note}"
+        # A line that wraps cannot be redrawn in place.
+        return line[: shutil.get_terminal_size().columns - 1]
 
     def _write(self, text: str) -> None:
         self._stream.write(f"\r\x1b[2K{text}" if self._live else text)

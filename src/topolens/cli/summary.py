@@ -54,10 +54,17 @@ def _finding_lines(study: Study) -> list[str]:
 
     lines: list[str] = []
     for finding in collect_findings(study):
-        lines += textwrap.wrap(
-            finding.sentence, _WIDTH, initial_indent="• ", subsequent_indent="  "
-        )
+        lines += _bullet(finding.sentence)
+        if finding.key == "doubts":
+            for note in finding.notes:
+                lines += _bullet(note, indent="  ")
     return [*lines, ""]
+
+
+def _bullet(sentence: str, *, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        sentence, _WIDTH, initial_indent=f"{indent}• ", subsequent_indent=f"{indent}  "
+    )
 
 
 def _places(root: Path) -> list[str]:
