@@ -54,7 +54,11 @@ def test_run_writes_a_report_and_says_what_it_found(tmp_path):
         f"figures  {tmp_path / 'out' / 'figures'}",
         f"tables   {tmp_path / 'out' / 'tables'}",
     ]
-    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert len(page) > 10_000
+    assert "Ready-made activations are used as they are, flattened" in page
+    assert "All the rows form its cloud." in page
+    assert "Layers with positions or tokens" not in page
     assert list((tmp_path / "out" / "figures").glob("*.svg"))
 
 
@@ -124,7 +128,7 @@ def test_mistakes_in_a_study_are_all_named(tmp_path):
 def test_a_dry_run_prints_the_steps_and_writes_nothing(tmp_path):
     done = topolens("run", write_study(tmp_path, TRAINED), "--dry-run", cwd=tmp_path)
     assert done.returncode == 0
-    assert done.stdout.splitlines()[0] == "trained: 1 models, 4 layers, 1 clouds"
+    assert done.stdout.splitlines()[0] == "trained: 1 model, 4 layers, 1 cloud"
     assert not (tmp_path / "runs").exists()
 
 
@@ -174,6 +178,7 @@ def test_list_names_what_a_study_may_name():
     said = topolens("list").stdout
     for name in ("lifespan_sum", "persistent_entropy", "sliced_wasserstein", "median"):
         assert f"  {name}" in said
+    assert "median                 Centre, and divide by" in said
 
 
 def test_a_study_of_ready_made_activations_needs_no_torch(tmp_path):

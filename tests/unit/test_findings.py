@@ -161,6 +161,12 @@ class TestTrends:
             "the last layer has 0.111 to 9.00 times the first."
         )
 
+    def test_equal_ends_are_said_once(self):
+        study = measured_study("lifespan_sum H1", [1, 2, 3, 4], [2, 4, 6, 8])
+        assert one_of(total_lifespans(study)).sentence.endswith(
+            "rises over depth in both models; the last layer has 4.00 times the first."
+        )
+
     def test_half_samples_that_turn_around_unsettle_it(self):
         rising, falling = [[1, 2, 3, 4]], [[4, 3, 2, 1]]
         study = measured_study("lifespan_sum H0", [1, 2, 3, 4], repeats=[rising, falling] * 2)
@@ -296,6 +302,14 @@ class TestDoubts:
         assert "Step “diagrams” failed: out of memory" in notes
         assert "Twelve rows are duplicates." in notes
         assert "Model “net-0” has no results: no weights" in notes
+
+    def test_why_a_layer_is_left_out_is_said_once(self):
+        study = realistic_study((6, 6), clouds=("scaled",))
+        layers = study.models[0].layers
+        marked = (replace(layers[0], problem="3 of 480 values are NaN"), *layers[1:])
+        study.models = (replace(study.models[0], layers=marked), study.models[1])
+        study.warnings = ("`net-0` a was left out: 3 of 480 values are NaN.",)
+        assert self.notes(study).count("3 of 480 values are NaN") == 1
 
     def test_nonfinite_layers(self):
         study = realistic_study((6, 6), clouds=("scaled",))

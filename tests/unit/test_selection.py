@@ -50,7 +50,7 @@ def test_layers_without_common_samples_are_drawn_apart():
 def test_layers_that_are_too_small_are_left_out_with_the_reason():
     layers = {("a", "x"): ids(range(40)), ("a", "y"): ids(range(19))}
     chosen = select_rows(layers, points=20, seed=0, cloud="c")
-    assert chosen.problems == {("a", "y"): "has 19 rows, and cloud `c` needs 20"}
+    assert chosen.problems == {("a", "y"): "cloud `c` needs 20 rows, and it has 19"}
     assert list(chosen.rows) == [("a", "x")]
 
 

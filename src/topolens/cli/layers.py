@@ -70,9 +70,10 @@ def layers(
     if mistake is not None:
         raise mistake
     features = sum(rows * width for rows, width in kept.values())
+    layers = "1 layer" if len(kept) == 1 else f"{len(kept)} layers"
     parameters = sum(p.numel() for p in network.parameters())
     typer.echo(
-        f"\n{parameters:,} parameters; {len(kept)} layers captured, {features:,} numbers per "
+        f"\n{parameters:,} parameters; {layers} captured, {features:,} numbers per "
         f"sample, {features * 4 * 1000 / 1e6:,.1f} MB per 1,000 samples in float32"
     )
 

@@ -21,16 +21,16 @@ def list_operations(
     import topolens.comparison
     import topolens.descriptors  # noqa: F401  both packages fill the registries
     from topolens.base.registry import descriptors, metrics
-    from topolens.clouds.normalise import NORMALISATIONS
+    from topolens.clouds.normalise import NORMALISATIONS, rule_summary
 
     lists = {
         "descriptors": [_line(descriptors[name]) for name in descriptors],
         "metrics": [_line(metrics[name]) for name in metrics],
-        "normalisations": [f"  {name}" for name in NORMALISATIONS],
+        "normalisations": [f"  {name:<22} {rule_summary(name)}" for name in NORMALISATIONS],
     }
     if kind is not None and kind not in lists:
         raise InvalidInputError(
-            f"`kind` must be one of {', '.join(lists)}; got {kind!r}, {nearest_names(kind, lists)}"
+            f"`kind` must name a list; got {kind!r}, {nearest_names(kind, lists)}"
         )
     for name, lines in lists.items():
         if kind in (None, name):

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 from topolens.base.checks import Points, check_one_of, check_points
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["NORMALISATIONS", "normalise"]
+__all__ = ["NORMALISATIONS", "normalise", "rule_summary"]
 
 
 def normalise(points: ArrayLike, how: str) -> Points:
@@ -36,12 +36,19 @@ def normalise(points: ArrayLike, how: str) -> Points:
     return _RULES[check_one_of(how, "how", NORMALISATIONS)](cloud)
 
 
+def rule_summary(how: str) -> str:
+    """Return what a normalisation does, in one line."""
+    return (_RULES[check_one_of(how, "how", NORMALISATIONS)].__doc__ or "").strip()
+
+
 def _centred(cloud: Points) -> Points:
+    """Subtract the mean point."""
     wide = cloud.astype(np.float64)
     return _like(wide - wide.mean(axis=0), cloud)
 
 
 def _by_median_distance(cloud: Points) -> Points:
+    """Centre, and divide by the median distance between two points; the default."""
     wide = cloud.astype(np.float64)
     median = float(np.median(pdist(wide)))
     if median == 0:
@@ -52,6 +59,7 @@ def _by_median_distance(cloud: Points) -> Points:
 
 
 def _minmax(cloud: Points) -> Points:
+    """Map every feature to [0, 1]."""
     wide = cloud.astype(np.float64)
     low, high = wide.min(axis=0), wide.max(axis=0)
     span = np.where(high > low, high - low, 1.0)
@@ -59,6 +67,7 @@ def _minmax(cloud: Points) -> Points:
 
 
 def _unchanged(cloud: Points) -> Points:
+    """Leave the values."""
     return cloud
 
 

@@ -110,7 +110,8 @@ def _points_sentence(study: StudyReader) -> str:
     samples = sorted({model.n_samples for model in study.models if model.layers})
     points = sorted({one.n_points for m in study.models for one in m.layers if one.n_points})
     shown = f"{_span(samples)} samples" if samples else "Samples"
-    kept = f" {_span(points)} of the rows form its cloud." if points else ""
+    share = "All" if points == samples else f"{_span(points)} of" if points else ""
+    kept = f" {share} the rows form its cloud." if share else ""
     return (
         f"{shown}{source}{split} are shown to every model; each sample becomes one point (row) per "
         f"layer, with one coordinate per feature.{kept}"
@@ -118,6 +119,16 @@ def _points_sentence(study: StudyReader) -> str:
 
 
 def _pooling_sentence(study: StudyReader) -> str:
+    captured = [one for one in study.spec.models if one.activations is None]
+    readymade = (
+        "Ready-made activations are used as they are, flattened to one row per sample."
+        if len(captured) < len(study.spec.models)
+        else ""
+    )
+    return " ".join(filter(None, [_captured_sentence(study) if captured else "", readymade]))
+
+
+def _captured_sentence(study: StudyReader) -> str:
     default = study.spec.capture.pool
     own = [f"“{one.pool}” in {one.name}" for one in study.spec.models if one.pool]
     extra = f"; {listing(own)}" if own else ""

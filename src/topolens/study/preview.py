@@ -31,11 +31,12 @@ def preview(file: StudyFile, root: Path) -> list[str]:
     total = sum(len(names) for names in layers.values())
     versions = len(spec.clouds) * (1 + spec.resamples)
     pairs = len(captures) * (len(captures) + 1) // 2
-    lines = [f"{spec.name}: {len(captures)} models, {total} layers, {len(spec.clouds)} clouds"]
+    clouds = _count(len(spec.clouds), "cloud")
+    lines = [f"{spec.name}: {_count(len(captures), 'model')}, {_count(total, 'layer')}, {clouds}"]
     for capture in captures:
         lines += _capture_lines(root, capture, layers[capture.model.name])
     lines.append(
-        f"persistence  {total} layers x {len(spec.clouds)} clouds x "
+        f"persistence  {_count(total, 'layer')} x {clouds} x "
         f"{1 + spec.resamples} (whole and half-samples) = {total * versions} steps"
     )
     for chosen in spec.descriptors:
@@ -47,6 +48,10 @@ def preview(file: StudyFile, root: Path) -> list[str]:
     return lines
 
 
+def _count(amount: int, noun: str) -> str:
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
 def _capture_lines(root: Path, capture: Capture, layers: list[str]) -> list[str]:
     model = capture.model
     lines = []
@@ -56,5 +61,5 @@ def _capture_lines(root: Path, capture: Capture, layers: list[str]) -> list[str]
         lines.append(f"train        {model.name}: {recipe} ({state})")
     state = "done" if is_captured(root, capture) else "to do"
     named = ", ".join(layers[:4]) + (", …" if len(layers) > 4 else "")
-    lines.append(f"capture      {model.name}: {len(layers)} layers: {named} ({state})")
+    lines.append(f"capture      {model.name}: {_count(len(layers), 'layer')}: {named} ({state})")
     return lines

@@ -52,7 +52,7 @@ def select_rows(
     """
     needed = points or FEWEST_POINTS
     problems = {
-        layer: f"has {len(rows)} rows, and cloud `{cloud}` needs {needed}"
+        layer: f"cloud `{cloud}` needs {needed} rows, and it has {len(rows)}"
         for layer, rows in ids.items()
         if len(rows) < needed
     }

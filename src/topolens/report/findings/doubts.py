@@ -40,7 +40,7 @@ def doubts(study: StudyReader, others: list[Finding]) -> list[Finding]:
         *_nonfinite(study),
         *_few_points(study),
         *degenerate_layers(study),
-        *study.warnings,
+        *_warnings(study),
         *_unsettled(others),
         *_not_asked(study),
     ]
@@ -99,6 +99,15 @@ def _failures(study: StudyReader) -> list[str]:
     ]
     steps = [f"Step {quoted(one.step)} failed: {one.reason}" for one in study.failures]
     return models + steps
+
+
+def _warnings(study: StudyReader) -> list[str]:
+    """Warnings that do not repeat why a model or a layer is left out."""
+    told = {one.problem for one in study.models} | {
+        layer.problem for model in study.models for layer in model.layers
+    }
+    reasons = [reason for reason in told if reason]
+    return [line for line in study.warnings if not any(reason in line for reason in reasons)]
 
 
 def _nonfinite(study: StudyReader) -> list[str]:

@@ -127,7 +127,7 @@ def _sentence(found: list[_Closest]) -> str:
         least = min(one.ratio for one in found)
         return (
             f"In none of the {len(found)} models do two layers come within twice the sampling "
-            f"noise; the closest pair lies at {number(least)} times it, so no layer is redundant."
+            f"noise; the closest pair lies at {number(least)} times it."
         )
     places = [(f"{quoted(p.first)} and {quoted(p.second)}", p.model) for p in alike + near]
     how = "cannot" if alike and not near else "can hardly"

@@ -25,8 +25,9 @@ _HUMP = 0.85
 _NOUNS = {0: "pieces (H0 lifespan sum)", 1: "loops (H1 lifespan sum)"}
 _RULE = (
     "Rank correlation ρ of the lifespan sum with depth: rises from 0.5, falls from −0.5, else no "
-    "clear direction. Hunchback: the largest value lies inside and both ends stay below 85 % of "
-    "it, rising before (ρ ≥ 0.5) and falling after (ρ ≤ −0.5); a valley is its mirror image. "
+    "clear direction. Rises, then falls: the largest value lies inside and both ends stay below "
+    "85 % of it, rising before (ρ ≥ 0.5) and falling after (ρ ≤ −0.5); falls, then rises: the same "
+    "upside down. "
     "Settled when at least three quarters of the half-samples give the same word."
 )
 
@@ -122,12 +123,9 @@ def _sentence(trends: list[_Trend], dimension: int) -> str:
             f"{correlation(one.correlation)}."
         )
     words = Counter(trend.word for trend in trends).most_common()
-    ratios = [trend.ratio for trend in trends if np.isfinite(trend.ratio)]
-    spread = (
-        f"; the last layer has {number(min(ratios))} to {number(max(ratios))} times the first"
-        if ratios
-        else ""
-    )
+    ratios = sorted(trend.ratio for trend in trends if np.isfinite(trend.ratio))
+    ends = dict.fromkeys(number(ratio) for ratio in ratios[:1] + ratios[-1:])
+    spread = f"; the last layer has {' to '.join(ends)} times the first" if ends else ""
     if len(words) == 1:
         return f"{noun} {words[0][0]} over depth in {every(len(trends), 'model')}{spread}."
     parts = listing([f"{word} in {amount}" for word, amount in words])
