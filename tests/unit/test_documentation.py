@@ -12,9 +12,11 @@ import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.base.registry import descriptors, metrics
 from topolens.clouds.normalise import NORMALISATIONS
 from topolens.study.reading import read_study
+from topolens.study.spec import CaptureSpec, CloudSpec, DataSpec, ModelSpec, StudySpec
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+STUDIES = (ROOT / "docs" / "studies" / "README.md").read_text(encoding="utf-8")
 MEASURES = (ROOT / "docs" / "measures" / "README.md").read_text(encoding="utf-8")
 
 
@@ -49,6 +51,14 @@ def test_the_make_targets_of_the_readme_exist():
 def test_links_of_the_readme_lead_somewhere():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("https://arxiv.org/") or (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("table", [StudySpec, DataSpec, ModelSpec, CaptureSpec, CloudSpec])
+def test_every_key_of_a_study_is_explained(table):
+    first_cells = re.findall(r"^\| (`[^|]+) \|", STUDIES, flags=re.MULTILINE)
+    explained = {key for cell in first_cells for key in re.findall(r"`(\w+)`", cell)}
+    headed = set(re.findall(r"^## `\[+(\w+)\]+`", STUDIES, flags=re.MULTILINE))
+    assert set(table.model_fields) <= explained | headed
 
 
 @pytest.mark.parametrize("name", [*descriptors, *metrics])
