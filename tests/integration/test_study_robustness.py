@@ -4,10 +4,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from study_files import READY, relu_layers, write_ready, write_study
+from study_files import READY, TRAINED, relu_layers, result_bytes, write_ready, write_study
 
 import topolens as tl
-from topolens.base.errors import StudyError
+from topolens.base.errors import StoreError, StudyError
 from topolens.study.reading import read_study
 
 ONE = '[[models]]\nname = "a"\nactivations = "first.npz"\n'
@@ -301,3 +301,55 @@ def test_the_exact_name_of_a_ready_made_layer_is_no_glob(tmp_path):
     assert [layer.name for layer in study.models[0].layers] == ["h[0]"]
     with pytest.raises(StudyError, match=r"`layers` must leave a layer; got \['\*'\] without"):
         tl.run(write_study(tmp_path, few + 'exclude = ["h*"]\n'), tmp_path / "out")
+
+
+QUICK = READY.replace("resamples = 2", "resamples = 0")
+
+
+def test_a_place_that_cannot_be_a_folder_is_named(tmp_path):
+    path = write_ready(tmp_path, QUICK)
+    for place in (path, path / "below"):
+        with pytest.raises(StoreError, match=rf"`{place}` cannot be made a folder: "):
+            tl.run(path, place)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    path = write_ready(tmp_path, QUICK)
+    (tmp_path / "out" / "study.json").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"study.json` cannot be written: Is a directory"):
+        tl.run(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "record", ['{"format_version": 1}', '{"format_version": 1, "spec": {}}', "[1]", "nonsense"]
+)
+def test_an_index_of_something_else_is_replaced_and_not_read(tmp_path, record):
+    (tmp_path / "study.json").write_text(record)
+    with pytest.raises(StoreError, match=r"study\.json` (is|does) "):
+        tl.Study(tmp_path)
+
+
+def test_only_our_own_half_written_files_are_removed(tmp_path):
+    path = write_ready(tmp_path, QUICK)
+    out = tmp_path / "out"
+    (out / "results").mkdir(parents=True)
+    (out / "notes").mkdir()
+    ours = [out / ".study.json.12-34.tmp", out / "results" / ".ab.safetensors.1-2.tmp"]
+    theirs = [out / ".mine.tmp", out / "results" / ".mine.tmp", out / "notes" / ".a.1-2.tmp"]
+    for file in ours + theirs:
+        file.write_text("half")
+    tl.run(path, out)
+    assert not any(file.exists() for file in ours)
+    assert all(file.exists() for file in theirs)
+
+
+def test_damaged_weights_are_trained_again(tmp_path):
+    pytest.importorskip("torch")
+    path = write_study(tmp_path, TRAINED.replace("resamples = 2", "resamples = 0"))
+    study = tl.run(path, tmp_path / "out")
+    before = result_bytes(study.root)
+    (weights,) = (study.root / "weights").iterdir()
+    weights.write_bytes(weights.read_bytes()[:-40])
+    next((study.root / "activations").rglob("part-*.safetensors")).unlink()
+    assert tl.run(path, study.root).failures == ()
+    assert result_bytes(study.root) == before

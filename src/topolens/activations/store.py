@@ -32,7 +32,7 @@ from topolens.activations.manifest import (
     as_json,
 )
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
-from topolens.base.files import write_atomically
+from topolens.base.files import make_folder, write_atomically
 from topolens.base.hashing import file_digest
 
 __all__ = ["ActivationStore"]
@@ -78,7 +78,7 @@ class ActivationStore:
             If `spec` is not made of JSON values.
         """
         fresh = Manifest.of(spec)
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
         lock = _lock(path)
         try:
             manifest, damaged = _resume(path, fresh)

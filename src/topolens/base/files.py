@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from threading import get_ident
 
-from topolens.base.errors import InvalidInputError
+from topolens.base.errors import InvalidInputError, StoreError
 
-__all__ = ["expand_path", "write_atomically"]
+__all__ = ["expand_path", "make_folder", "remove_half_written", "write_atomically"]
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_HALF_WRITTEN = re.compile(r"\..+\.\d+-\d+\.tmp")
 
 
 def expand_path(text: str, *, base: Path, name: str = "path") -> Path:
@@ -42,8 +43,44 @@ def expand_path(text: str, *, base: Path, name: str = "path") -> Path:
         ) from None
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be made; the message says why.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"`{path}` cannot be made a folder: {error.strerror or error}") from None
+
+
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that a crash leaves either as it was or as it should be, never in between."""
+    """Write a file that a crash leaves either as it was or as it should be, never in between.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; the message says why.
+    """
+    try:
+        _write_and_rename(path, content)
+    except OSError as error:
+        raise StoreError(f"`{path}` cannot be written: {error.strerror or error}") from None
+
+
+def remove_half_written(folder: Path) -> None:
+    """Remove what killed processes were writing into a folder, and nothing else."""
+    if not folder.is_dir():
+        return
+    for file in folder.iterdir():
+        if _HALF_WRITTEN.fullmatch(file.name):
+            file.unlink(missing_ok=True)
+
+
+def _write_and_rename(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
     try:
         with temporary.open("wb") as stream:

@@ -14,9 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from topolens.base.errors import StoreError
-from topolens.base.files import write_atomically
+from topolens.base.files import make_folder, write_atomically
 
-__all__ = ["Result", "ResultCache"]
+__all__ = ["Result", "ResultCache", "is_whole"]
 
 # One metadata key only: the order of several is not the same from run to run.
 _RECORD = "topolens"
@@ -28,6 +28,15 @@ class Result:
 
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a safetensors file is there and as long as its header says."""
+    try:
+        with safe_open(path, framework="numpy"):
+            return True
+    except (OSError, SafetensorError):
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class ResultCache:
 
     def put(self, key: str, result: Result) -> None:
         """Write a result; equal results give equal bytes."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         arrays = {name: np.ascontiguousarray(array) for name, array in result.arrays.items()}
         text = json.dumps(dict(result.record), sort_keys=True, separators=(",", ":"))
         write_atomically(self._path(key), save(arrays, {_RECORD: text}))

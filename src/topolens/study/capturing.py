@@ -16,8 +16,9 @@ from topolens.activations.preprocess import preprocess
 from topolens.activations.readymade import ReadyMade, load_readymade
 from topolens.activations.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
-from topolens.base.files import expand_path
+from topolens.base.files import expand_path, make_folder
 from topolens.base.hashing import content_key, file_digest
+from topolens.study.cache import is_whole
 from topolens.study.reading import StudyFile
 from topolens.study.spec import DataSpec, ModelSpec
 
@@ -135,7 +136,7 @@ def train_into(root: Path, file: StudyFile, capture: Capture, on_epoch: OnAdvanc
     from topolens.activations.training import save_weights, train_classifier
 
     recipe, path = capture.model.train, _trained_path(root, capture)
-    if recipe is None or path is None or path.exists():
+    if recipe is None or path is None or is_whole(path):
         return
     samples = study_samples(file, file.spec.data, recipe.split)
     model = build_seeded(
@@ -157,14 +158,14 @@ def train_into(root: Path, file: StudyFile, capture: Capture, on_epoch: OnAdvanc
         scale=capture.model.scale,
         on_epoch=on_epoch,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     save_weights(model, path)
 
 
 def needs_training(root: Path, capture: Capture) -> bool:
     """Tell whether the study trains this model and has not yet."""
     path = _trained_path(root, capture)
-    return path is not None and not path.exists()
+    return path is not None and not is_whole(path)
 
 
 def is_captured(root: Path, capture: Capture) -> bool:

@@ -84,6 +84,13 @@ class Index:
             raise StoreError(f"`{path}` is damaged ({error})") from None
         if not isinstance(record, dict) or record.get("format_version") != _FORMAT:
             raise StoreError(f"`{path}` is not a study of format {_FORMAT}; run it again")
+        try:
+            return cls._from_record(record)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise StoreError(f"`{path}` does not hold a whole study; run it again") from None
+
+    @classmethod
+    def _from_record(cls, record: Mapping[str, Any]) -> Index:
         return cls(
             spec=_spec(record["spec"]),
             models=tuple(_model(model) for model in record["models"]),

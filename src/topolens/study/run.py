@@ -14,7 +14,7 @@ from time import perf_counter
 
 from topolens.activations.datasets import Samples
 from topolens.base.errors import InvalidInputError, StoreError, StudyError, TopolensError
-from topolens.base.files import write_atomically
+from topolens.base.files import make_folder, remove_half_written, write_atomically
 from topolens.base.progress import (
     Event,
     OnEvent,
@@ -92,7 +92,7 @@ def run(
     StudyError
         If the file has mistakes; all are named.
     StoreError
-        If another process is running a study in `root`.
+        If another process is running a study in `root`, or nothing can be written there.
     """
     file = study if isinstance(study, StudyFile) else read_study(Path(study), trust=trust)
     folder = Path(root)
@@ -241,14 +241,14 @@ def _entries(work: _Work, stage: str, planned: list[PlannedStep]) -> tuple[Entry
 
 def _remove_half_written(root: Path) -> None:
     """Remove what a killed process was writing; nobody else writes while we hold the folder."""
-    for leftover in [*root.glob(".*.tmp"), *root.glob("*/.*.tmp")]:
-        leftover.unlink(missing_ok=True)
+    for name in ("", "weights", "results", "tables", "figures"):
+        remove_half_written(root / name)
 
 
 def _write_tables(study: Study) -> None:
     """Write the long-form tables beside the results, for any tool that reads CSV."""
     folder = study.root / "tables"
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     tables = {"measures": study.table(), "distances": study.distance_table()}
     for name, table in tables.items():
         write_atomically(folder / f"{name}.csv", table.to_csv(index=False).encode())
@@ -257,7 +257,7 @@ def _write_tables(study: Study) -> None:
 @contextmanager
 def _sole_writer(root: Path) -> Iterator[None]:
     """Hold the folder for this process; the lock goes with the process, whatever ends it."""
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     descriptor = os.open(root, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
