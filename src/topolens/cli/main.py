@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import typer
 
@@ -43,8 +44,16 @@ def topolens(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command. A TopolensError is a sentence and exit 2; a bug keeps its traceback."""
+    _accept_any_text()
     try:
         app(args=argv, prog_name="topolens")
     except TopolensError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(USER_MISTAKE)
+
+
+def _accept_any_text() -> None:
+    """Write `?` for what the encoding of the terminal cannot say, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")

@@ -27,8 +27,9 @@ class ProgressLines:
     """Call it with events; one line per stage, redrawn in place where that is possible."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._live = self._stream.isatty()
+        self._stream: TextIO | None = stream or sys.stderr
+        # Python has no stderr at all where it was closed before the start.
+        self._live = self._stream is not None and self._stream.isatty()
         self._stage = ""
         self._total = self._cached = self._done = self._failed = 0
         self._began = self._last_shown = 0.0
@@ -73,8 +74,7 @@ class ProgressLines:
         if not self._stage or now - self._last_shown < wait:
             return
         self._last_shown = now
-        self._stream.write(f"\r\x1b[2K{self._line(now)}" if self._live else f"{self._line(now)}\n")
-        self._stream.flush()
+        self._put(f"\r\x1b[2K{self._line(now)}" if self._live else f"{self._line(now)}\n")
 
     def _line(self, now: float) -> str:
         finished = self._done + self._failed
@@ -90,8 +90,17 @@ class ProgressLines:
         return line[: shutil.get_terminal_size().columns - 1]
 
     def _write(self, text: str) -> None:
-        self._stream.write(f"\r\x1b[2K{text}" if self._live else text)
-        self._stream.flush()
+        self._put(f"\r\x1b[2K{text}" if self._live else text)
+
+    def _put(self, text: str) -> None:
+        """Write; a reader that has gone away must not end a computation of hours."""
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            self._stream = None
 
 
 def _clock(seconds: float) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from topolens.cli.progress import ProgressLines
+    from topolens.study.reading import StudyFile
     from topolens.study.study import Study
 
 SOME_STEPS_FAILED = 1
@@ -30,28 +32,44 @@ def run(
 ) -> None:
     """Run STUDY: train, capture, measure, compare, report; only what is not there yet."""
     from topolens.cli.progress import ProgressLines
-    from topolens.study.preview import preview
-    from topolens.study.reading import read_study
-    from topolens.study.run import run as run_study
 
-    file = read_study(study, trust=trust, allow_pickle=allow_pickle)
-    folder = out or Path("runs") / study.stem
-    if dry_run:
-        typer.echo("\n".join(preview(file, folder)))
-        return
     progress = ProgressLines()
+    folder = out or Path("runs") / study.stem
     try:
-        finished = run_study(file, folder, on_event=progress)
+        file = _read(study, trust=trust, allow_pickle=allow_pickle)
+        if dry_run:
+            _print_steps(file, folder)
+            return
+        finished = _run(file, folder, progress, report=report)
     except KeyboardInterrupt:
         progress.close()
         typer.echo("stopped; what was finished is kept, run the same command to go on", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    if finished.failures:
+        raise typer.Exit(SOME_STEPS_FAILED)
+
+
+def _read(study: Path, *, trust: bool, allow_pickle: bool) -> StudyFile:
+    from topolens.study.reading import read_study
+
+    return read_study(study, trust=trust, allow_pickle=allow_pickle)
+
+
+def _print_steps(file: StudyFile, folder: Path) -> None:
+    from topolens.study.preview import preview
+
+    typer.echo("\n".join(preview(file, folder)))
+
+
+def _run(file: StudyFile, folder: Path, progress: ProgressLines, *, report: bool) -> Study:
+    from topolens.study.run import run as run_study
+
+    finished = run_study(file, folder, on_event=progress)
     progress.close()
     if report:
         _write_report(finished)
     _print_summary(finished)
-    if finished.failures:
-        raise typer.Exit(SOME_STEPS_FAILED)
+    return finished
 
 
 def _write_report(study: Study) -> None:
