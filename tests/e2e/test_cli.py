@@ -139,7 +139,7 @@ def test_failed_steps_end_with_exit_code_one_and_the_rest_is_there(tmp_path):
     np.savez(tmp_path / "first.npz", **layers)
     done = topolens("run", study, "--out", tmp_path / "out")
     assert done.returncode == 1
-    assert "failed  persistence of first layer2 (scaled): `points` must not coincide" in done.stdout
+    assert "failed  persistence of first layer2 (scaled) and 2 more: `points` must" in done.stdout
     assert (tmp_path / "out" / "report.html").exists()
 
 

@@ -135,7 +135,8 @@ def test_refuses_a_layer_that_never_runs():
     model = Shared()
     model.unused = nn.Linear(2, 2)
     with pytest.raises(
-        InvalidInputError, match="layer `unused` must run in a forward pass; it nev"
+        InvalidInputError,
+        match="layer `unused` must run in a forward pass; it never does, so leave it out",
     ):
         list(capture(model, batches_of(torch.randn(4, 3)), layers=["unused"]))
 

@@ -295,11 +295,16 @@ class TestDoubts:
 
     def test_failures_and_warnings_are_passed_on(self):
         study = realistic_study((6, 6), clouds=("scaled",))
-        study.failures = (StepFailure("diagrams", "out of memory"),)
+        study.failures = (
+            StepFailure("diagrams", "out of memory"),
+            StepFailure("distances", "no points"),
+            StepFailure("measures", "no points"),
+        )
         study.warnings = ("Twelve rows are duplicates.",)
         study.models = (replace(study.models[0], problem="no weights"), study.models[1])
         notes = self.notes(study)
         assert "Step “diagrams” failed: out of memory" in notes
+        assert "Step “distances” and 1 other failed: no points" in notes
         assert "Twelve rows are duplicates." in notes
         assert "Model “net-0” has no results: no weights" in notes
 
@@ -336,6 +341,14 @@ class TestDoubts:
         last = collect_findings(study)[-1]
         assert last.key == "doubts"
         assert any("do not settle “Where the topology changes most”" in n for n in last.notes)
+
+    def test_an_accuracy_that_only_some_models_have_is_doubtful(self):
+        study = realistic_study((6, 6), clouds=("scaled",))
+        first, second = study.models
+        study.models = (replace(first, accuracy=None), replace(second, accuracy=0.0))
+        assert "accuracy is unknown" in self.notes(study)
+        study.models = (replace(first, accuracy=None), replace(second, accuracy=None))
+        assert "accuracy is unknown" not in self.notes(study)
 
     def test_what_was_not_asked(self):
         study = line_study([0, 1, 2])

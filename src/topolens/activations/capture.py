@@ -116,7 +116,10 @@ class _Visit:
             counts[name] += 1
         for name, count in counts.items():
             if count == 0:
-                raise InvalidInputError(f"layer `{name}` must run in a forward pass; it never does")
+                raise InvalidInputError(
+                    f"layer `{name}` must run in a forward pass; it never does, so leave it out "
+                    "with `exclude`"
+                )
         return counts
 
     def layers(self) -> dict[str, LayerRows]:

@@ -22,7 +22,7 @@ def summary_lines(study: Study) -> list[str]:
     rows = [_COLUMNS, *(_model_row(model) for model in study.models)]
     lines = ["", study.spec.name, "", *_aligned(rows), ""]
     lines += _finding_lines(study)
-    lines += [f"failed  {failure.step}: {failure.reason}" for failure in study.failures]
+    lines += _failure_lines(study)
     return [*lines, *_places(study.root)]
 
 
@@ -46,6 +46,16 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
+    ]
+
+
+def _failure_lines(study: Study) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for failure in study.failures:
+        by_reason.setdefault(failure.reason, []).append(failure.step)
+    return [
+        f"failed  {steps[0]}{f' and {len(steps) - 1} more' if len(steps) > 1 else ''}: {reason}"
+        for reason, steps in by_reason.items()
     ]
 
 

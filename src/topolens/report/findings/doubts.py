@@ -97,8 +97,18 @@ def _failures(study: StudyReader) -> list[str]:
         for one in study.models
         if one.problem
     ]
-    steps = [f"Step {quoted(one.step)} failed: {one.reason}" for one in study.failures]
+    by_reason: dict[str, list[str]] = {}
+    for failure in study.failures:
+        by_reason.setdefault(failure.reason, []).append(failure.step)
+    steps = [
+        f"Step {quoted(steps[0])}{_more(len(steps))} failed: {reason}"
+        for reason, steps in by_reason.items()
+    ]
     return models + steps
+
+
+def _more(amount: int) -> str:
+    return f" and {count(amount - 1, 'other')}" if amount > 1 else ""
 
 
 def _warnings(study: StudyReader) -> list[str]:
@@ -148,6 +158,7 @@ def _not_asked(study: StudyReader) -> list[str]:
         notes.append("The study has no linear CKA to set beside the topological distance.")
     if label_of(study.metrics, "sliced_wasserstein", 1) is None:
         notes.append("The study has no sliced Wasserstein distance on H1, which most findings use.")
-    if not np.isfinite([model.accuracy or np.nan for model in alive]).all():
+    unknown = [model.accuracy is None for model in alive]
+    if any(unknown) and not all(unknown):
         notes.append("For some models the accuracy is unknown, so it is not set against anything.")
     return notes
