@@ -343,6 +343,20 @@ def test_only_our_own_half_written_files_are_removed(tmp_path):
     assert all(file.exists() for file in theirs)
 
 
+def test_a_bit_that_flipped_in_a_result_is_computed_again(tmp_path):
+    path = write_ready(tmp_path, QUICK)
+    study = tl.run(path, tmp_path / "out")
+    before = result_bytes(study.root)
+    for result in (study.root / "results").iterdir():
+        content = bytearray(result.read_bytes())
+        content[-1] ^= 1
+        result.write_bytes(bytes(content))
+    with pytest.raises(StoreError, match="is damaged"):
+        study.diagrams("first", "layer0", "raw")
+    tl.run(path, study.root)
+    assert result_bytes(study.root) == before
+
+
 def test_damaged_weights_are_trained_again(tmp_path):
     pytest.importorskip("torch")
     path = write_study(tmp_path, TRAINED.replace("resamples = 2", "resamples = 0"))

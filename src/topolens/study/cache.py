@@ -15,6 +15,7 @@ from safetensors.numpy import save
 
 from topolens.base.errors import StoreError
 from topolens.base.files import make_folder, write_atomically
+from topolens.base.hashing import array_digest, content_key
 
 __all__ = ["Result", "ResultCache", "is_whole"]
 
@@ -59,17 +60,28 @@ class ResultCache:
         try:
             with safe_open(path, framework="numpy") as file:
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-                record = json.loads((file.metadata() or {})[_RECORD])
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+                page = json.loads((file.metadata() or {})[_RECORD])
+            record, digest = page["record"], page["digest"]
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise StoreError(f"`{path}` is missing or damaged ({error})") from None
+        if _digest(arrays, record) != digest:
+            raise StoreError(f"`{path}` is damaged: its values are not those that were written")
         return Result(arrays, record)
 
     def put(self, key: str, result: Result) -> None:
         """Write a result; equal results give equal bytes."""
         make_folder(self.folder)
         arrays = {name: np.ascontiguousarray(array) for name, array in result.arrays.items()}
-        text = json.dumps(dict(result.record), sort_keys=True, separators=(",", ":"))
+        record = dict(result.record)
+        page = {"record": record, "digest": _digest(arrays, record)}
+        text = json.dumps(page, sort_keys=True, separators=(",", ":"))
         write_atomically(self._path(key), save(arrays, {_RECORD: text}))
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.safetensors"
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]], record: Mapping[str, Any]) -> str:
+    """Name the contents, so that a bit that flipped on the disk is seen and computed again."""
+    digests = {name: array_digest(array) for name, array in arrays.items()}
+    return content_key({"arrays": digests, "record": record})
