@@ -7,7 +7,7 @@ import pytest
 from study_files import READY, TRAINED, relu_layers, result_bytes, write_ready, write_study
 
 import topolens as tl
-from topolens.base.errors import StoreError, StudyError
+from topolens.base.errors import InvalidInputError, StoreError, StudyError
 from topolens.study.reading import read_study
 
 ONE = '[[models]]\nname = "a"\nactivations = "first.npz"\n'
@@ -301,6 +301,17 @@ def test_the_exact_name_of_a_ready_made_layer_is_no_glob(tmp_path):
     assert [layer.name for layer in study.models[0].layers] == ["h[0]"]
     with pytest.raises(StudyError, match=r"`layers` must leave a layer; got \['\*'\] without"):
         tl.run(write_study(tmp_path, few + 'exclude = ["h*"]\n'), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("how", "largest"),
+    [("median", 1e200), ("median", 1.7e308), ("minmax", 1.7e308), ("centred", 1.7e308)],
+)
+def test_values_too_large_to_normalise_are_refused_and_not_made_zero(how, largest):
+    points = np.random.default_rng(0).uniform(0.5, 1, (20, 3))
+    points[0] = -1 if how == "minmax" else 1
+    with pytest.raises(InvalidInputError, match=rf"small enough for `how`='{how}'; sums of"):
+        tl.normalise(points * largest, how)
 
 
 QUICK = READY.replace("resamples = 2", "resamples = 0")

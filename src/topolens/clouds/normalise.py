@@ -30,10 +30,16 @@ def normalise(points: ArrayLike, how: str) -> Points:
     Raises
     ------
     InvalidInputError
-        If `how` is unknown, or "median" meets a cloud more than half of whose pairs coincide.
+        If `how` is unknown, "median" meets a cloud more than half of whose pairs coincide, or
+        the values are too large to be normalised in float64.
     """
     cloud = check_points(points)
-    return _RULES[check_one_of(how, "how", NORMALISATIONS)](cloud)
+    rule = _RULES[check_one_of(how, "how", NORMALISATIONS)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        normalised = rule(cloud)
+    if not np.isfinite(normalised).all():
+        raise _too_large(how)
+    return normalised
 
 
 def rule_summary(how: str) -> str:
@@ -51,6 +57,8 @@ def _by_median_distance(cloud: Points) -> Points:
     """Centre, and divide by the median distance between two points; the default."""
     wide = cloud.astype(np.float64)
     median = float(np.median(pdist(wide)))
+    if not np.isfinite(median):
+        raise _too_large("median")
     if median == 0:
         raise InvalidInputError(
             "`points` must not coincide for `how`='median'; the median pairwise distance is 0"
@@ -69,6 +77,12 @@ def _minmax(cloud: Points) -> Points:
 def _unchanged(cloud: Points) -> Points:
     """Leave the values."""
     return cloud
+
+
+def _too_large(how: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"`points` must be small enough for `how`={how!r}; sums of these values overflow float64"
+    )
 
 
 def _like(wide: NDArray[np.float64], cloud: Points) -> Points:
