@@ -131,6 +131,33 @@ def test_refuses_a_number_of_calls_that_changes():
         list(capture(Sometimes(), batches_of(torch.randn(6, 3)), layers=["relu"]))
 
 
+def test_a_layer_that_only_a_pattern_means_may_never_run():
+    attention = nn.MultiheadAttention(8, 2, batch_first=True)  # never calls its own out_proj
+
+    class Attends(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = nn.Linear(3, 8)
+            self.attention = attention
+
+        def forward(self, x):
+            x = self.embed(x)
+            return self.attention(x, x, x)[0]
+
+    (batch,) = capture(Attends(), batches_of(torch.randn(4, 5, 3)), layers=["leaf"])
+    assert list(batch.layers) == ["embed"]
+    named = ["attention.out_proj"]
+    with pytest.raises(InvalidInputError, match=r"`attention\.out_proj` must run"):
+        list(capture(Attends(), batches_of(torch.randn(4, 5, 3)), layers=named))
+
+
+def test_refuses_patterns_that_mean_only_layers_that_never_run():
+    model = Shared()
+    model.unused = nn.Linear(2, 2)
+    with pytest.raises(InvalidInputError, match="layer `unused` must run"):
+        list(capture(model, batches_of(torch.randn(4, 3)), layers=["unus*"]))
+
+
 def test_refuses_a_layer_that_never_runs():
     model = Shared()
     model.unused = nn.Linear(2, 2)

@@ -16,6 +16,7 @@ from report_fixtures import (
 )
 
 from topolens.report import collect_findings
+from topolens.report.findings.changes import changed_layers
 from topolens.report.findings.doubts import degenerate_layers, doubts
 from topolens.report.findings.finding import agreement, verdict
 from topolens.report.findings.loops import loops_over_depth
@@ -236,6 +237,50 @@ class TestClosestLayers:
 
     def test_needs_half_samples(self):
         assert closest_layers(line_study([0, 1, 2])) == []
+
+
+def checkpoints(*shifts, noise=0.1, families=("net", "net")):
+    """Two checkpoints of one network whose layers moved by `shifts`; halves differ by noise."""
+    places = np.arange(len(shifts)) * 100.0
+    moved = places + np.array(shifts)
+    study = line_study(places, moved, repeats=[[places, moved]] * 4)
+    study.models = tuple(
+        replace(model, family=family) for model, family in zip(study.models, families, strict=True)
+    )
+    for index in range(4):
+        for model in study.models:
+            for layer in model.layers:
+                bars = bars_at([1.0], [2.0 + noise * (index % 2)])
+                study.bars[model.name, layer.name, "scaled", index] = bars
+    return study
+
+
+class TestChangedLayers:
+    def test_names_the_layers_that_moved_and_the_one_that_moved_most(self):
+        finding = one_of(changed_layers(checkpoints(0, 0.05, 5, 9)))
+        assert finding.sentence.startswith(
+            "Between “m0” and “m1” 2 of 4 layers (“c” and “d”) move by more than twice the "
+            "sampling noise; the most is "
+        )
+        assert finding.sentence.endswith(" times it, in “d”.")
+        assert finding.settled is True
+        assert [row[1] for row in finding.table.rows] == ["a", "b", "c", "d"]
+
+    def test_says_when_all_layers_moved(self):
+        finding = one_of(changed_layers(checkpoints(4, 3, 2)))
+        assert "all 3 layers move by more than twice" in finding.sentence
+
+    def test_says_when_none_did(self):
+        finding = one_of(changed_layers(checkpoints(0, 0.05, 0.02, noise=1.0)))
+        assert "no layer moves by more than twice the sampling noise" in finding.sentence
+        assert finding.robustness == "the same answer in all 4 half-samples"
+
+    def test_compares_networks_of_one_family_with_equal_layers_only(self):
+        assert changed_layers(checkpoints(0, 9, families=("net", "other"))) == []
+        assert changed_layers(line_study([0, 1, 2], [0, 1], repeats=[[[0, 1, 2], [0, 1]]])) == []
+
+    def test_needs_half_samples(self):
+        assert changed_layers(line_study([0, 1, 2], [0, 1, 2])) == []
 
 
 class TestScale:

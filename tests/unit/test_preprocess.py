@@ -18,6 +18,17 @@ def test_by_default_scales_bytes_to_one():
     np.testing.assert_array_equal(preprocess(np.array([[0, 255]], np.uint8)), [[0, 1]])
 
 
+def test_by_default_leaves_the_scale_of_floats():
+    np.testing.assert_array_equal(preprocess(np.array([[0.0, 0.5]])), [[0, 0.5]])
+
+
+def test_token_ids_pass_unchanged_unless_something_is_asked_of_them():
+    ids = np.array([[3, 70000]], np.int32)
+    assert preprocess(ids).dtype == np.int64
+    np.testing.assert_array_equal(preprocess(ids), ids)
+    assert preprocess(ids, scale=10.0).dtype == np.float32
+
+
 def test_one_value_serves_all_channels_and_the_input_stays():
     inputs = np.ones((2, 3), np.float32)
     np.testing.assert_allclose(preprocess(inputs, mean=3.0, std=0.5, scale=1.0), -4.0)

@@ -84,7 +84,10 @@ def test_reads_ids_labels_and_classes(tmp_path, form):
         ),
         ({"b": np.zeros(6)}, r"layer `b` must have shape \(n_samples, n_features, .*\(6,\)"),
         ({"b": np.zeros((6, 0))}, r"layer `b` must have shape .*got shape \(6, 0\)"),
-        ({"b": np.full((6, 2), "x")}, "layer `b` must hold real numbers of at most 64 bits; got dtype <U1"),
+        (
+            {"b": np.full((6, 2), "x")},
+            "layer `b` must hold real numbers of at most 64 bits; got dtype <U1",
+        ),
         (
             {"b": np.zeros((6, 2), complex)},
             "layer `b` must hold real numbers of at most 64 bits; got dtype complex128",

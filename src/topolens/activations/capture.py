@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,7 @@ def capture(
     batches: Iterable[tuple[Any, ArrayLike]],
     *,
     layers: Sequence[str],
+    exclude: Sequence[str] = (),
     pool: str = "mean",
     seed: int = 0,
     device: str = "cpu",
@@ -42,8 +43,9 @@ def capture(
     batches : iterable of (inputs, sample_ids)
         Inputs are an array or tensor, (n_samples, ...), a mapping of keyword arguments or a
         tuple of positional ones; sample ids are n_samples integers.
-    layers : sequence of str
-        Names or patterns as in `select_layers`.
+    layers, exclude : sequence of str
+        Names or patterns as in `select_layers`. A layer that never runs is an error where it
+        is named; one that only a pattern means is left out.
     pool : str, default "mean"
         As in `parse_pool`. Outputs of shape (n_samples, n_features) are rows already.
     seed : int, default 0
@@ -60,20 +62,22 @@ def capture(
     Raises
     ------
     InvalidInputError
-        If a pattern matches nothing, a layer never runs or gives no real tensor, the policy
-        does not suit a shape, the batches disagree, or the forward pass fails; the message
-        names the layer.
+        If a pattern matches nothing, a named layer (or every layer) never runs, a layer gives
+        no real tensor, the policy does not suit a shape, the batches disagree, or the forward
+        pass fails; the message names the layer.
     """
-    names = select_layers(model, layers)
+    names = select_layers(model, layers, exclude)
+    required = frozenset(names) & frozenset(layers)
     pooling = parse_pool(pool)
     check_integer(seed, "seed", at_least=0)
-    return _stream(model, batches, names, pooling, seed, _device(device))
+    return _stream(model, batches, names, required, pooling, seed, _device(device))
 
 
 def _stream(
     model: nn.Module,
     batches: Iterable[tuple[Any, ArrayLike]],
     names: Sequence[str],
+    required: Set[str],
     pooling: Pooling,
     seed: int,
     device: torch.device,
@@ -88,7 +92,7 @@ def _stream(
             what = f"the batch that begins with sample {sample_ids[0]}"
             with observed(model, modules, visit.note):
                 output = call_model(model, _on_device(inputs, device), what)
-            calls = _same_calls(visit.calls(names), calls)
+            calls = _same_calls(visit.calls(names, required), calls)
             yield LayerBatch(sample_ids, visit.layers(), _predictions(output, len(sample_ids)))
 
 
@@ -109,17 +113,18 @@ class _Visit:
         )
         self._noted.append((name, tuple(tensor.shape[1:]), rows, positions))
 
-    def calls(self, names: Sequence[str]) -> dict[str, int]:
-        """Return how often each layer ran."""
+    def calls(self, names: Sequence[str], required: Set[str]) -> dict[str, int]:
+        """Return how often each layer ran; one that is `required` must have."""
         counts = dict.fromkeys(names, 0)
         for name, *_ in self._noted:
             counts[name] += 1
-        for name, count in counts.items():
-            if count == 0:
-                raise InvalidInputError(
-                    f"layer `{name}` must run in a forward pass; it never does, so leave it out "
-                    "with `exclude`"
-                )
+        idle = [name for name, count in counts.items() if count == 0]
+        blamed = [name for name in idle if name in required or len(idle) == len(counts)]
+        if blamed:
+            raise InvalidInputError(
+                f"layer `{blamed[0]}` must run in a forward pass; it never does, so leave it out "
+                "with `exclude`"
+            )
         return counts
 
     def layers(self) -> dict[str, LayerRows]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from topolens.activations.capture import capture
-from topolens.activations.layers import LayerInfo, layer_table, select_layers
+from topolens.activations.layers import LayerInfo, layer_table
 from topolens.activations.needs_torch import nn, torch
 from topolens.base.errors import InvalidInputError
 
@@ -55,8 +55,8 @@ def dry_run(
     example = torch.zeros(2, *shape)
     table = layer_table(model, example)
     try:
-        names = select_layers(model, layers, exclude)
-        batch = next(capture(model, [(example, np.arange(2))], layers=names, pool=pool))
+        batches = [(example, np.arange(2))]
+        batch = next(capture(model, batches, layers=layers, exclude=exclude, pool=pool))
     except InvalidInputError as mistake:
         return table, {}, mistake
     kept = {name: (len(own.rows) // 2, own.rows.shape[1]) for name, own in batch.layers.items()}

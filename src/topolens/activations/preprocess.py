@@ -19,31 +19,45 @@ def preprocess(
     *,
     mean: float | Sequence[float] | None = None,
     std: float | Sequence[float] | None = None,
-    scale: float = 255.0,
-) -> NDArray[np.float32]:
+    scale: float | None = None,
+) -> NDArray[Any]:
     """Return ``(inputs / scale - mean) / std`` as float32, in a new array of the same shape.
+
+    Whole numbers of more than 8 bits (token ids) pass unchanged when nothing is asked of them.
 
     Parameters
     ----------
     inputs : ndarray of shape (n_samples, n_channels, ...)
     mean, std : float or sequence of float, optional
         One value, or one per channel (axis 1); 0 and 1 by default.
-    scale : float, default 255.0
+    scale : float, optional
+        Default: 255 for 8-bit inputs, 1 for all others.
 
     Raises
     ------
     InvalidInputError
         If a number of values is not that of the channels, or `scale` or `std` is not positive.
     """
-    scale = check_real(scale, "scale", above=0)
+    if _are_codes(inputs) and mean is None and std is None and scale is None:
+        return inputs.astype(np.int64)
+    divisor = _default_scale(inputs) if scale is None else check_real(scale, "scale", above=0)
     shift = _per_channel(mean, "mean", 0.0, inputs.shape)
     spread = _per_channel(std, "std", 1.0, inputs.shape)
     if (spread <= 0).any():
         raise InvalidInputError(f"`std` must be positive; got {spread.ravel().tolist()}")
-    scaled = inputs.astype(np.float32) / np.float32(scale)
+    scaled: NDArray[np.float32] = inputs.astype(np.float32) / np.float32(divisor)
     scaled -= shift
     scaled /= spread
     return scaled
+
+
+def _are_codes(inputs: NDArray[Any]) -> bool:
+    """Tell whether inputs stand for something, as token ids do, and are no intensities."""
+    return inputs.dtype.kind in "iu" and inputs.dtype.itemsize > 1
+
+
+def _default_scale(inputs: NDArray[Any]) -> float:
+    return 255.0 if inputs.dtype == np.uint8 else 1.0
 
 
 def _per_channel(

@@ -30,7 +30,7 @@ def record(
     batch_size: int = 100,
     mean: float | Sequence[float] | None = None,
     std: float | Sequence[float] | None = None,
-    scale: float = 255.0,
+    scale: float | None = None,
     seed: int = 0,
     device: str = "cpu",
     on_batch: Callable[[int, int], None] | None = None,
@@ -77,7 +77,7 @@ def record(
             "batch_size": batch_size,
             "mean": _plain(mean),
             "std": _plain(std),
-            "scale": float(scale),
+            "scale": None if scale is None else float(scale),
             "seed": seed,
         }
     )
@@ -86,13 +86,15 @@ def record(
     tell = on_batch or (lambda done, total: None)
     tell(len(slices) - len(missing), len(slices))
 
-    def batches() -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    def batches() -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
         for index in missing:
             rows = slices[index]
             inputs = preprocess(samples.inputs[rows], mean=mean, std=std, scale=scale)
             yield inputs, samples.ids[rows]
 
-    captured = capture(model, batches(), layers=names, pool=pool, seed=seed, device=device)
+    captured = capture(
+        model, batches(), layers=layers, exclude=exclude, pool=pool, seed=seed, device=device
+    )
     for count, (index, batch) in enumerate(zip(missing, captured, strict=True), start=1):
         store.append(batch, index=index)
         tell(len(slices) - len(missing) + count, len(slices))

@@ -34,7 +34,7 @@ def train_classifier(
     shift: int = 0,
     mean: float | Sequence[float] | None = None,
     std: float | Sequence[float] | None = None,
-    scale: float = 255.0,
+    scale: float | None = None,
     on_epoch: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Train in place with AdamW under a one-cycle learning rate; equal seeds, equal weights.
@@ -109,7 +109,7 @@ def evaluate(
     *,
     mean: float | Sequence[float] | None = None,
     std: float | Sequence[float] | None = None,
-    scale: float = 255.0,
+    scale: float | None = None,
 ) -> float:
     """Return the share of samples whose label is the model's largest output."""
     inputs = torch.from_numpy(preprocess(samples.inputs, mean=mean, std=std, scale=scale))

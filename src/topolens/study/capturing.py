@@ -195,7 +195,6 @@ def _record(
     store: ActivationStore,
     on_batch: OnAdvance,
 ) -> None:
-    from topolens.activations.layers import select_layers
     from topolens.activations.record import record
 
     model = capture.model
@@ -206,7 +205,8 @@ def _record(
         network,
         samples,
         store,
-        layers=select_layers(network, layers, exclude),
+        layers=layers,
+        exclude=exclude,
         pool=pool,
         batch_size=file.spec.capture.batch_size,
         mean=model.mean,

@@ -109,8 +109,8 @@ class ModelSpec(_Table):
     train: TrainSpec | None = None
     mean: PerChannel | None = None
     std: Annotated[tuple[PositiveReal, ...], Field(min_length=1)] | None = None
-    scale: PositiveReal = 255.0
-    """Inputs are (x / scale - mean) / std."""
+    scale: PositiveReal | None = None
+    """Inputs are (x / scale - mean) / std; by default 255 for 8-bit inputs and 1 for others."""
     layers: Patterns | None = None
     exclude: tuple[str, ...] | None = None
     pool: Pool | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from topolens.report.findings.changes import changed_layers
 from topolens.report.findings.correspondence import corresponding_layers
 from topolens.report.findings.doubts import doubts
 from topolens.report.findings.finding import Finding, FindingTable
@@ -24,6 +25,7 @@ _GROUPS = (
     largest_step,
     loops_over_depth,
     total_lifespans,
+    changed_layers,
     corresponding_layers,
     closest_layers,
     most_different_model,

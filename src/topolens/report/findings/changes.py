@@ -1,0 +1,150 @@
+"""Which layers changed between two networks whose layers bear the same names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.report.findings.finding import Finding, FindingTable, verdict
+from topolens.report.findings.noise import layer_noise
+from topolens.report.findings.reading import (
+    Block,
+    blocks,
+    distances_between,
+    label_of,
+    main_cloud,
+    repeated_matrices,
+)
+from topolens.report.findings.words import listing, number, quoted, readable
+
+if TYPE_CHECKING:
+    from topolens.study.results import StudyReader
+
+__all__ = ["changed_layers"]
+
+_CHANGED = 2.0
+_MOST_PAIRS = 3
+_MOST_NAMES = 4
+_RULE = (
+    "Sliced Wasserstein distance (H1) between the layers of one name in two models, on the same "
+    "half-sample, averaged over the half-samples, divided by the noise: the distance of two "
+    "different half-samples of one layer, averaged over both models. Above 2 a layer counts as "
+    "changed. Settled when at least three quarters of the half-samples name the same layer as the "
+    "one that changed most, or agree that none did."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    first: str
+    second: str
+    layers: tuple[str, ...]
+    ratios: NDArray[np.float64]
+    """Distance divided by noise, shape (n_layers,), finite."""
+    hits: int
+
+    @property
+    def pair(self) -> str:
+        return f"{quoted(self.first)} and {quoted(self.second)}"
+
+    @property
+    def most(self) -> int:
+        return int(np.argmax(self.ratios))
+
+
+def changed_layers(study: StudyReader) -> list[Finding]:
+    """Return how far each layer moved between models that share all layer names."""
+    metric, cloud = label_of(study.metrics, "sliced_wasserstein", 1), main_cloud(study)
+    matrix = None if metric is None else study.distances(metric, cloud)
+    repeats = [] if metric is None else repeated_matrices(study, metric, cloud)
+    if metric is None or matrix is None or not repeats:
+        return []
+    pairs = [
+        (first, second)
+        for first, second in combinations(blocks(study, matrix), 2)
+        if first.model.family == second.model.family and _names(first) == _names(second)
+    ]
+    if not pairs or len(pairs) > _MOST_PAIRS:
+        return []
+    noise = {
+        label: layer_noise(study, *label, cloud)
+        for label in {label for pair in pairs for block in pair for label in block.labels}
+    }
+    found = []
+    for first, second in pairs:
+        halves = [np.diag(distances_between(repeat, first, second)) for repeat in repeats]
+        change = _change(first, second, noise, halves)
+        if change is not None:
+            found.append(change)
+    if not found:
+        return []
+    settled, robustness = verdict({c.pair: c.hits for c in found}, len(repeats), "the same answer")
+    return [
+        Finding(
+            key="changed-layers",
+            title="Which layers differ between networks of one family",
+            sentence=" ".join(_sentence(change) for change in found),
+            measure=f"{readable(metric)}, cloud {quoted(cloud)}",
+            value=float(found[0].ratios.max()) if len(found) == 1 else None,
+            rule=_RULE,
+            robustness=robustness,
+            settled=settled,
+            table=_table(found),
+        )
+    ]
+
+
+def _names(block: Block) -> list[str]:
+    return [layer.name for layer in block.layers]
+
+
+def _change(
+    first: Block,
+    second: Block,
+    noise: dict[tuple[str, str], float],
+    halves: list[NDArray[np.float64]],
+) -> _Change | None:
+    floor = np.array(
+        [(noise[a] + noise[b]) / 2 for a, b in zip(first.labels, second.labels, strict=True)]
+    )
+    usable = np.isfinite(floor) & (floor > 0) & np.isfinite(halves).all(axis=0)
+    if not usable.any():
+        return None
+    ratios = np.array(halves)[:, usable] / floor[usable]
+    mean = ratios.mean(axis=0)
+    layers = tuple(name for name, kept in zip(_names(first), usable, strict=True) if kept)
+    alike = ratios.argmax(axis=1) == mean.argmax()
+    if mean.max() <= _CHANGED:
+        alike = ratios.max(axis=1) <= _CHANGED
+    hits = int(np.count_nonzero(alike))
+    return _Change(first.model.name, second.model.name, layers, mean, hits)
+
+
+def _sentence(change: _Change) -> str:
+    most = f"{number(float(change.ratios.max()))} times it, in {quoted(change.layers[change.most])}"
+    changed = [n for n, ratio in zip(change.layers, change.ratios, strict=True) if ratio > _CHANGED]
+    if not changed:
+        return (
+            f"Between {change.pair} no layer moves by more than twice the sampling noise; the most "
+            f"is {most}."
+        )
+    total = len(change.layers)
+    share = f"all {total}" if len(changed) == total else f"{len(changed)} of {total}"
+    named = f" ({listing([quoted(name) for name in changed])})" if len(changed) < total else ""
+    return (
+        f"Between {change.pair} {share} layers{named if len(changed) <= _MOST_NAMES else ''} move "
+        f"by more than twice the sampling noise; the most is {most}."
+    )
+
+
+def _table(found: list[_Change]) -> FindingTable:
+    rows = [
+        (f"{change.first} ~ {change.second}", name, number(float(ratio)))
+        for change in found
+        for name, ratio in zip(change.layers, change.ratios, strict=True)
+    ]
+    return FindingTable(("models", "layer", "distance ÷ noise"), tuple(rows))
