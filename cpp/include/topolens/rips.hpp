@@ -92,7 +92,7 @@ public:
 
 private:
     static constexpr Real infinite = std::numeric_limits<Real>::infinity();
-    static constexpr std::size_t n_near = 24;
+    static constexpr std::size_t n_near = 12;
 
     /// H0, and the edges that give birth to H1.
     void split(const std::vector<Edge<Real>>& edges) {
