@@ -56,14 +56,21 @@ Progress progress_to(std::optional<nb::callable> report) {
 }
 
 template <typename Real>
-nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double threshold,
-              std::size_t threads, std::optional<nb::callable> progress) {
-    const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
+RipsOptions<Real> options_of(std::size_t max_dim, double threshold, std::size_t threads,
+                             std::optional<nb::callable> progress) {
     RipsOptions<Real> options;
     options.max_dim = max_dim;
     options.threshold = Real(threshold);
     options.threads = threads;
     options.progress = progress_to(std::move(progress));
+    return options;
+}
+
+template <typename Real>
+nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double threshold,
+              std::size_t threads, std::optional<nb::callable> progress) {
+    const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
+    const auto options = options_of<Real>(max_dim, threshold, threads, std::move(progress));
     std::vector<Bars<Real>> found;
     {
         nb::gil_scoped_release unlocked;  // only `progress` touches Python, and takes the lock
@@ -72,12 +79,47 @@ nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double thresho
     return to_lists(found);
 }
 
+/// The bars of H1 that are longer than a bound, as (birth, death, walks, is_shortest).
+template <typename Real>
+nb::list rips_cycles(const Matrix<Real>& distances, double threshold, double longer_than,
+                     std::size_t threads, std::optional<nb::callable> progress) {
+    const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
+    const auto options = options_of<Real>(1, threshold, threads, std::move(progress));
+    Bars<Real> bars;
+    std::vector<Cycle> cycles;
+    {
+        nb::gil_scoped_release unlocked;  // only `progress` touches Python, and takes the lock
+        Rips<Real> rips(d, options);
+        bars = std::move(rips.bars()[1]);
+        std::erase_if(bars, [&](const auto& bar) {
+            return !(double(bar.death) - double(bar.birth) > longer_than);
+        });
+        std::vector<std::size_t> generators;
+        for (const auto& bar : bars) generators.push_back(bar.generator);
+        cycles = rips.cycles(generators);
+    }
+    nb::list out;
+    for (std::size_t k = 0; k < bars.size(); ++k) {
+        nb::list walks;
+        for (const auto& walk : cycles[k].walks) {
+            walks.append(to_numpy(std::vector<std::int32_t>(walk.begin(), walk.end())));
+        }
+        out.append(nb::make_tuple(double(bars[k].birth), double(bars[k].death), walks,
+                                  cycles[k].is_shortest));
+    }
+    return out;
+}
+
 void bind_rips(nb::module_& m) {
     // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
     m.def("rips", &rips<float>, "distances"_a.noconvert(), "max_dim"_a, "threshold"_a,
           "threads"_a, "progress"_a.none());
     m.def("rips", &rips<double>, "distances"_a.noconvert(), "max_dim"_a, "threshold"_a,
           "threads"_a, "progress"_a.none());
+    m.def("rips_cycles", &rips_cycles<float>, "distances"_a.noconvert(), "threshold"_a,
+          "longer_than"_a, "threads"_a, "progress"_a.none());
+    m.def("rips_cycles", &rips_cycles<double>, "distances"_a.noconvert(), "threshold"_a,
+          "longer_than"_a, "threads"_a, "progress"_a.none());
     m.def("simd", [] { return std::string(kernels_for_this_machine().name); });
     m.attr("max_points") = max_points;
 }

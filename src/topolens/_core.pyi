@@ -36,4 +36,11 @@ def rips(
     threads: int,
     progress: Callable[[float], None] | None,
 ) -> list[tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]]: ...
+def rips_cycles(
+    distances: NDArray[Any],
+    threshold: float,
+    longer_than: float,
+    threads: int,
+    progress: Callable[[float], None] | None,
+) -> list[tuple[float, float, list[NDArray[np.int32]], bool]]: ...
 def simd() -> str: ...

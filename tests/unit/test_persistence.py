@@ -219,7 +219,7 @@ def test_a_forecast_is_near_what_is_needed():
 
 
 def test_memory_that_is_not_there_is_refused(monkeypatch):
-    door = import_module("topolens.descriptors.persistence")
+    door = import_module("topolens.kernels.forecast")
     monkeypatch.setattr(door, "available_memory", lambda: 1_000_000)
     cloud = np.zeros((2000, 2), np.float32)
     with pytest.raises(

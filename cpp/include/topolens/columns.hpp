@@ -21,6 +21,7 @@ public:
     /// One more coordinate, younger than all before; returns its number.
     std::size_t add_generator() {
         stored_.emplace_back();
+        died_.push_back(none);
         if (padded(stored_.size()) > work_.size()) work_.resize(padded(stored_.size()));
         ++alive_;
         return stored_.size() - 1;
@@ -28,11 +29,35 @@ public:
 
     std::size_t alive() const { return alive_; }
     bool is_dead(std::size_t g) const { return stored_[g] != nullptr; }
-    std::size_t bytes() const { return bytes_; }
 
     void flip(std::size_t g) {
         work_[g / 64] ^= Word{1} << (g % 64);
         if (top_ == none || g > top_) top_ = g;
+    }
+
+    /// The coordinates of the reduced column that killed g; g alone if it is alive.
+    std::vector<std::size_t> coordinates(std::size_t g) const {
+        if (!is_dead(g)) return {g};
+        std::vector<std::size_t> set;
+        for (std::size_t k = 0; k <= g; ++k) {
+            if (stored_[g][k / 64] >> (k % 64) & 1) set.push_back(k);
+        }
+        return set;
+    }
+
+    /// Does the column flipped together so far vanish with those stored no later than that of g?
+    /// A column that contains an immortal g never vanishes, as its class should. Clears it.
+    bool vanishes_by(std::size_t g) {
+        bool vanishes = true;
+        for (std::size_t k = top_ == none ? 0 : top_ + 1; k-- > 0 && vanishes;) {
+            if (!(work_[k / 64] >> (k % 64) & 1)) continue;
+            if (!is_dead(g)) break;
+            vanishes = is_dead(k) && died_[k] <= died_[g];
+            if (vanishes) add_(work_.data(), stored_[k].get(), padded(k + 1));
+        }
+        std::fill(work_.begin(), work_.end(), Word{0});
+        top_ = none;
+        return vanishes;
     }
 
     /// Reduce the column flipped together so far; returns the class it kills, or `none`.
@@ -42,7 +67,7 @@ public:
             const std::size_t words = padded(killed + 1);
             stored_[killed] = std::make_unique_for_overwrite<Word[]>(words);
             std::copy_n(work_.begin(), words, stored_[killed].get());
-            bytes_ += words * sizeof(Word);
+            died_[killed] = n_dead_++;
             std::fill_n(work_.begin(), words, Word{0});
             --alive_;
         }
@@ -72,7 +97,8 @@ private:
     std::vector<std::unique_ptr<Word[]>> stored_;
     std::size_t alive_ = 0;
     std::size_t top_ = none;
-    std::size_t bytes_ = 0;
+    std::vector<std::size_t> died_;  // when, counted in deaths
+    std::size_t n_dead_ = 0;
 };
 
 }  // namespace topolens

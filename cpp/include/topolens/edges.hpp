@@ -93,9 +93,12 @@ void sort_by_value(std::span<Edge<Real>> edges, Edge<Real>* spare) {
         return;
     }
     const auto by_bits = [](auto& a, auto& b) { return a.bits < b.bits; };
-    const auto [least, most] = std::minmax_element(edges.begin(), edges.end(), by_bits);
-    const Bits<Real> base = least->bits;
-    const int top = std::max(0, int(std::bit_width(most->bits - base)) - digit);
+    Bits<Real> base = edges[0].bits, most = 0;
+    for (const auto& e : edges) {
+        base = std::min(base, e.bits);
+        most = std::max(most, e.bits);
+    }
+    const int top = std::max(0, int(std::bit_width(most - base)) - digit);
     scatter<Real, digit>(edges, spare, base, top, ends);
 
     std::size_t first = 0;

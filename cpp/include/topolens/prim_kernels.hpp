@@ -27,6 +27,7 @@ Nearest<Real> grow_tree(const Real* row, const std::uint32_t* names, std::size_t
     for (; k + chunk <= n; k += chunk) {
         L low = L::all(best.value);
         for (std::size_t p = k; p < k + chunk; p += L::width) {
+            if (!names) __builtin_prefetch(row + p + 1024);
             const L length = names ? L::gather(row, names + p) : L::load(row + p);
             const L near = L::min(L::load(reach + p), length);
             near.store(reach + p);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "topolens/columns.hpp"
+#include "topolens/cycles.hpp"
 #include "topolens/edge_stream.hpp"
 #include "topolens/flow.hpp"
 #include "topolens/lune.hpp"
@@ -28,6 +29,7 @@ struct Bar {
     Real death;
     std::array<std::int32_t, 4> born;
     std::array<std::int32_t, 4> died;
+    std::size_t generator;  // its number among the classes of its degree that ever begin
 };
 
 template <typename Real>
@@ -63,7 +65,7 @@ public:
         found_.resize(options_.max_dim + 1);
         if (d_.n == 0) return found_;
         if (d_.n == 1) {
-            found_[0].push_back({0, infinite, {0, -1, -1, -1}, {-1, -1, -1, -1}});
+            found_[0].push_back({0, infinite, simplex(0), simplex(), 0});
             return found_;
         }
         const auto near = nearest_neighbours(d_, n_near, kernels_, options_.threads);
@@ -77,9 +79,20 @@ public:
         return std::move(found_);
     }
 
+    /// Cycles of the classes of H1 with these generators, after `bars`.
+    std::vector<Cycle> cycles(const std::vector<std::size_t>& generators) {
+        LoopCycles<Real> cycles(d_, forest_, loops_, loop_columns_, edge_flow_);
+        std::vector<Cycle> found;
+        for (const std::size_t g : generators) {
+            found.push_back(cycles.of(g));
+            options_.progress(1.0);
+        }
+        return found;
+    }
+
 private:
     static constexpr Real infinite = std::numeric_limits<Real>::infinity();
-    static constexpr std::size_t n_near = 24;
+    static constexpr std::size_t n_near = 12;
 
     /// H0, and the edges that give birth to H1.
     void split(const std::vector<Edge<Real>>& edges) {
@@ -92,13 +105,14 @@ private:
                 continue;
             }
             edge_flow_.add_tree_edge(edges[e]);
+            forest_.push_back(edges[e]);
             has_died[dying[e]] = true;
             if (edges[e].bits == 0) continue;
             found_[0].push_back({0, edges[e].value(), simplex(dying[e]),
-                                 simplex(edges[e].i, edges[e].j)});
+                                 simplex(edges[e].i, edges[e].j), dying[e]});
         }
         for (std::size_t v = 0; v < d_.n; ++v) {
-            if (!has_died[v]) found_[0].push_back({0, infinite, simplex(v), simplex()});
+            if (!has_died[v]) found_[0].push_back({0, infinite, simplex(v), simplex(), v});
         }
     }
 
@@ -140,7 +154,7 @@ private:
             }
             if (g == none || loops_[g].bits == e.bits) continue;
             found_[1].push_back({loops_[g].value(), e.value(), simplex(loops_[g].i, loops_[g].j),
-                                 simplex(e.i, e.j, components[r])});
+                                 simplex(e.i, e.j, components[r]), g});
         }
     }
 
@@ -172,7 +186,7 @@ private:
             const std::size_t g = void_columns_.reduce();
             if (g == none || voids_[g].e.bits == e.bits) return;
             found_[2].push_back({voids_[g].e.value(), e.value(), voids_[g].born(),
-                                 simplex(e.i, e.j, loop.back(), loop.front())});
+                                 simplex(e.i, e.j, loop.back(), loop.front()), g});
         });
         close_loops(e, components);
     }
@@ -185,11 +199,11 @@ private:
         for (std::size_t g = 0; g < loops_.size(); ++g) {
             if (loop_columns_.is_dead(g)) continue;
             found_[1].push_back({loops_[g].value(), infinite, simplex(loops_[g].i, loops_[g].j),
-                                 simplex()});
+                                 simplex(), g});
         }
         for (std::size_t g = 0; g < voids_.size(); ++g) {
             if (void_columns_.is_dead(g)) continue;
-            found_[2].push_back({voids_[g].e.value(), infinite, voids_[g].born(), simplex()});
+            found_[2].push_back({voids_[g].e.value(), infinite, voids_[g].born(), simplex(), g});
         }
     }
 
@@ -217,6 +231,7 @@ private:
     TriangleFlow<Real> triangle_flow_{d_, edge_flow_, kernels_};
     BitColumns loop_columns_{kernels_};
     BitColumns void_columns_{kernels_};
+    std::vector<Edge<Real>> forest_;
     std::vector<Edge<Real>> loops_;
     std::vector<CriticalTriangle> voids_;
     std::vector<Bars<Real>> found_;

@@ -15,21 +15,23 @@ from topolens.base.checks import (
     check_integer,
     check_one_of,
     check_points,
+    check_real,
 )
 from topolens.base.errors import InvalidInputError
 from topolens.base.results import Diagram, Diagrams
-from topolens.kernels import distances as kernel_distances
+from topolens.kernels.distances import DIRECT_METRICS, METRICS, distances_of
 from topolens.kernels.forecast import (
-    available_memory,
     engine_bytes,
     matrix_bytes,
     probed_seconds,
+    refuse_without_memory,
 )
 from topolens.kernels.rips import (
-    MAX_POINTS,
     Bars,
+    LoopCycle,
     enclosing_radius,
     rips_bars,
+    rips_cycles,
     rips_pairs,
     rips_pairs_of_subsets,
 )
@@ -39,16 +41,13 @@ __all__ = [
     "Forecast",
     "persistence",
     "persistence_bars",
+    "persistence_cycles",
     "persistence_forecast",
     "persistence_from_distances",
     "persistence_of_subsets",
 ]
 
-_BY_PRODUCT = "euclidean_blas"
-METRICS = (*kernel_distances.METRICS, _BY_PRODUCT)
 _HIGHEST_DEGREE = 2
-# Squares of such numbers neither overflow nor vanish in single precision.
-_SINGLE_IS_SAFE = (1e-12, 1e15)
 
 OnProgress = Callable[[float], None]
 
@@ -130,8 +129,8 @@ def persistence(
     _check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     cloud = check_points(points)
-    _refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
-    matrix = _pairwise_distances(cloud, metric, threads)
+    refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
+    matrix = distances_of(cloud, metric, threads)
     return _diagrams(matrix, max_dim, threshold, metric, threads, on_progress)
 
 
@@ -173,7 +172,7 @@ def persistence_from_distances(
     _check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     matrix = check_distances(distances)
-    _refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
+    refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
     return _diagrams(matrix, max_dim, threshold, "precomputed", threads, on_progress)
 
 
@@ -220,8 +219,63 @@ def persistence_bars(
     _check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     matrix = check_distances(distances)
-    _refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
+    refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
     return rips_bars(matrix, max_dim=max_dim, threshold=_cut(matrix, threshold), threads=threads)
+
+
+def persistence_cycles(
+    distances: ArrayLike,
+    *,
+    longer_than: float = 0.0,
+    threshold: float | None = None,
+    threads: int = 1,
+    on_progress: OnProgress | None = None,
+) -> list[LoopCycle]:
+    """Representative cycles of the loops (H1) of a distance matrix, the longest bars first.
+
+    Parameters
+    ----------
+    distances : array_like of shape (n_points, n_points)
+        As for `persistence_from_distances`.
+    longer_than : float, default 0.0
+        Only bars whose lifetime is larger.
+    threshold : float, optional
+        Largest distance at which points are joined. Default: the enclosing radius.
+    threads : int, default 1
+        Threads to use; the result does not depend on them.
+    on_progress : callable, optional
+        As for `persistence`.
+
+    Returns
+    -------
+    list of LoopCycle
+        Closed walks through row numbers. Their sum is born with the bar and bounds where it
+        dies. The shortest cycle through the edge of birth is taken where that is proved for it.
+
+    Raises
+    ------
+    InvalidInputError
+        If an argument breaks a rule above.
+
+    Notes
+    -----
+    Each cycle costs O(n_points²) beyond the diagram: ask for the long bars of large clouds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = np.array([[0, 1, 2, 1], [1, 0, 1, 2], [2, 1, 0, 1], [1, 2, 1, 0]])
+    >>> [loop.walks for loop in persistence_cycles(square)]
+    [(array([3, 0, 1, 2], dtype=int32),)]
+    """
+    bound = check_real(longer_than, "longer_than")
+    threads = check_integer(threads, "threads", at_least=1)
+    matrix = check_distances(distances)
+    refuse_without_memory(len(matrix), matrix.dtype.itemsize, 1, with_matrix=False)
+    cut = _cut(matrix, threshold)
+    return rips_cycles(
+        matrix, longer_than=bound, threshold=cut, threads=threads, progress=on_progress
+    )
 
 
 def persistence_of_subsets(
@@ -265,8 +319,8 @@ def persistence_of_subsets(
     threads = check_integer(threads, "threads", at_least=1)
     cloud = check_points(points)
     chosen = [_checked_subset(subset, k, len(cloud)) for k, subset in enumerate(subsets)]
-    _refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
-    matrix = _pairwise_distances(cloud, metric, threads)
+    refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
+    matrix = distances_of(cloud, metric, threads)
     cut = np.inf if threshold is None else _checked_threshold(threshold)
     found = rips_pairs_of_subsets(matrix, chosen, max_dim=max_dim, threshold=cut, threads=threads)
     return [
@@ -302,7 +356,7 @@ def persistence_forecast(
     InvalidInputError
         If an argument breaks a rule above.
     """
-    check_one_of(metric, "metric", kernel_distances.METRICS)
+    check_one_of(metric, "metric", DIRECT_METRICS)
     _check_degree(max_dim)
     cloud = check_points(points)
     size = cloud.dtype.itemsize
@@ -325,60 +379,6 @@ def _checked_subset(subset: ArrayLike, place: int, n_points: int) -> NDArray[np.
     if len(np.unique(rows)) != len(rows):
         raise InvalidInputError(f"`subsets[{place}]` must not repeat a row")
     return rows.astype(np.int64)
-
-
-def _pairwise_distances(cloud: Points, metric: str, threads: int) -> Points:
-    if metric in ("cosine", "correlation"):
-        _refuse_rows_without_direction(cloud, metric)
-    if metric == _BY_PRODUCT:
-        matrix = kernel_distances.blas_distances(cloud)
-    elif cloud.dtype == np.float32 and not _fits_single(cloud):
-        wide = cloud.astype(np.float64)
-        matrix = kernel_distances.pairwise_distances(wide, metric, threads=threads)
-        with np.errstate(over="ignore"):
-            matrix = matrix.astype(np.float32)
-    else:
-        matrix = kernel_distances.pairwise_distances(cloud, metric, threads=threads)
-    if not np.isfinite(matrix.max()):
-        row, column = (int(index) for index in np.argwhere(~np.isfinite(matrix))[0])
-        raise InvalidInputError(
-            f"`points` must have distances that {matrix.dtype} holds; "
-            f"those of rows {row} and {column} are too far apart"
-        )
-    return matrix
-
-
-def _fits_single(cloud: Points) -> bool:
-    largest = float(np.abs(cloud).max())
-    return largest == 0 or _SINGLE_IS_SAFE[0] < largest < _SINGLE_IS_SAFE[1]
-
-
-def _refuse_without_memory(
-    n_points: int, itemsize: int, max_dim: int, *, with_matrix: bool
-) -> None:
-    if n_points > MAX_POINTS:
-        raise InvalidInputError(
-            f"persistence takes at most {MAX_POINTS} points; got {n_points}; sample the rows first"
-        )
-    needed = engine_bytes(n_points, itemsize, max_dim)
-    if with_matrix:
-        needed += matrix_bytes(n_points, itemsize)
-    free = available_memory()
-    if free is not None and needed > free:
-        raise InvalidInputError(
-            f"persistence of {n_points} points needs {needed / 1e6:,.0f} MB and "
-            f"{free / 1e6:,.0f} MB are available; sample the rows, lower `max_dim` or use float32"
-        )
-
-
-def _refuse_rows_without_direction(cloud: Points, metric: str) -> None:
-    origin = cloud[:, :1] if metric == "correlation" else 0
-    silent = np.flatnonzero(~(cloud != origin).any(axis=1))
-    if len(silent):
-        what = "constant" if metric == "correlation" else "zero"
-        raise InvalidInputError(
-            f"`points` must have no {what} row under the {metric} metric; row {silent[0]} is"
-        )
 
 
 def _diagrams(

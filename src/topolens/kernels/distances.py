@@ -7,10 +7,43 @@ from numpy.typing import NDArray
 
 from topolens import _core
 from topolens.base.checks import Points
+from topolens.base.errors import InvalidInputError
 
-__all__ = ["METRICS", "blas_distances", "pairwise_distances"]
+__all__ = ["DIRECT_METRICS", "METRICS", "blas_distances", "distances_of", "pairwise_distances"]
 
-METRICS = ("euclidean", "manhattan", "chebyshev", "cosine", "correlation")
+DIRECT_METRICS = ("euclidean", "manhattan", "chebyshev", "cosine", "correlation")
+_BY_PRODUCT = "euclidean_blas"
+METRICS = (*DIRECT_METRICS, _BY_PRODUCT)
+# Squares of such numbers neither overflow nor vanish in single precision.
+_SINGLE_IS_SAFE = (1e-12, 1e15)
+
+
+def distances_of(cloud: Points, metric: str, threads: int) -> Points:
+    """Distances under any of `METRICS`, in the precision of the points, all of them finite.
+
+    Raises
+    ------
+    InvalidInputError
+        If a row has no direction under an angular metric or two rows are too far apart.
+    """
+    if metric in ("cosine", "correlation"):
+        _refuse_rows_without_direction(cloud, metric)
+    if metric == _BY_PRODUCT:
+        matrix = blas_distances(cloud)
+    elif cloud.dtype == np.float32 and not _fits_single(cloud):
+        wide = cloud.astype(np.float64)
+        matrix = pairwise_distances(wide, metric, threads=threads)
+        with np.errstate(over="ignore"):
+            matrix = matrix.astype(np.float32)
+    else:
+        matrix = pairwise_distances(cloud, metric, threads=threads)
+    if not np.isfinite(matrix.max()):
+        row, column = (int(index) for index in np.argwhere(~np.isfinite(matrix))[0])
+        raise InvalidInputError(
+            f"`points` must have distances that {matrix.dtype} holds; "
+            f"those of rows {row} and {column} are too far apart"
+        )
+    return matrix
 
 
 def pairwise_distances(points: Points, metric: str = "euclidean", *, threads: int = 1) -> Points:
@@ -38,3 +71,18 @@ def blas_distances(points: Points) -> Points:
     upper = np.triu(np.sqrt(np.maximum(gram, 0)), 1)
     matrix: Points = upper + upper.T
     return matrix
+
+
+def _fits_single(cloud: Points) -> bool:
+    largest = float(np.abs(cloud).max())
+    return largest == 0 or _SINGLE_IS_SAFE[0] < largest < _SINGLE_IS_SAFE[1]
+
+
+def _refuse_rows_without_direction(cloud: Points, metric: str) -> None:
+    origin = cloud[:, :1] if metric == "correlation" else 0
+    silent = np.flatnonzero(~(cloud != origin).any(axis=1))
+    if len(silent):
+        what = "constant" if metric == "correlation" else "zero"
+        raise InvalidInputError(
+            f"`points` must have no {what} row under the {metric} metric; row {silent[0]} is"
+        )

@@ -10,10 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from topolens.base.checks import Points
+from topolens.base.errors import InvalidInputError
 from topolens.kernels.distances import pairwise_distances
-from topolens.kernels.rips import rips_bars
+from topolens.kernels.rips import MAX_POINTS, rips_bars
 
-__all__ = ["available_memory", "engine_bytes", "matrix_bytes", "probed_seconds"]
+__all__ = [
+    "available_memory",
+    "engine_bytes",
+    "matrix_bytes",
+    "probed_seconds",
+    "refuse_without_memory",
+]
 
 _SLAB_EDGES = 2**20
 _BYTES_PER_VERTEX = 400
@@ -49,6 +56,23 @@ def available_memory() -> int | None:
     if "SC_AVPHYS_PAGES" in os.sysconf_names:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return None
+
+
+def refuse_without_memory(n_points: int, itemsize: int, max_dim: int, *, with_matrix: bool) -> None:
+    """Refuse a computation that would not fit, before it starts."""
+    if n_points > MAX_POINTS:
+        raise InvalidInputError(
+            f"persistence takes at most {MAX_POINTS} points; got {n_points}; sample the rows first"
+        )
+    needed = engine_bytes(n_points, itemsize, max_dim)
+    if with_matrix:
+        needed += matrix_bytes(n_points, itemsize)
+    free = available_memory()
+    if free is not None and needed > free:
+        raise InvalidInputError(
+            f"persistence of {n_points} points needs {needed / 1e6:,.0f} MB and "
+            f"{free / 1e6:,.0f} MB are available; sample the rows, lower `max_dim` or use float32"
+        )
 
 
 def probed_seconds(points: Points, *, metric: str, max_dim: int) -> float:

@@ -18,8 +18,10 @@ __all__ = [
     "MAX_POINTS",
     "SIMD",
     "Bars",
+    "LoopCycle",
     "enclosing_radius",
     "rips_bars",
+    "rips_cycles",
     "rips_pairs",
     "rips_pairs_of_many",
     "rips_pairs_of_subsets",
@@ -56,6 +58,18 @@ class Bars:
     def death_positions(self) -> NDArray[np.int32]:
         """Row and column of the matrix entry that is the death, shape (n_bars, 2), or -1."""
         return self.death_simplices[:, :2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoopCycle:
+    """A bar of H1 with closed walks whose sum is born with it and bounds where it dies."""
+
+    birth: float
+    death: float
+    walks: tuple[NDArray[np.int32], ...]
+    """Points in order, the last joined to the first; mostly one walk, rarely several."""
+    is_shortest: bool
+    """True if it is the shortest cycle through the edge that begins the bar."""
 
 
 def enclosing_radius(distances: Points) -> float:
@@ -129,6 +143,23 @@ def rips_pairs_of_many(
         return rips_pairs(matrix, max_dim=max_dim, threshold=threshold)
 
     return _one_per_thread(work, matrices, threads)
+
+
+def rips_cycles(
+    distances: Points,
+    *,
+    longer_than: float = 0.0,
+    threshold: float = np.inf,
+    threads: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> list[LoopCycle]:
+    """Cycles of the bars of H1 that live longer than a bound, the longest bars first.
+
+    The shortest cycle through the edge of birth is taken where it provably carries the same bar.
+    """
+    found = _core.rips_cycles(distances, threshold, longer_than, threads, progress)
+    cycles = [LoopCycle(b, d, tuple(walks), shortest) for b, d, walks, shortest in found]
+    return sorted(cycles, key=lambda c: (c.birth - c.death, c.birth, c.walks[0].tolist()))
 
 
 def _one_per_thread(
