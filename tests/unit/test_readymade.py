@@ -115,3 +115,9 @@ def test_refuses_an_empty_folder_and_a_missing_file(tmp_path):
         load_readymade(tmp_path)
     with pytest.raises(InvalidInputError, match="`path` must be an existing file"):
         load_readymade(tmp_path / "none.npz")
+
+
+def test_names_that_cannot_be_printed_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", **{"new\nline\x1b[31m": np.ones((3, 2))})
+    with pytest.raises(InvalidInputError, match=r"layer names must be printable; got 'new\\nline"):
+        load_readymade(tmp_path / "a.npz")

@@ -62,6 +62,9 @@ def load_readymade(path: Path) -> ReadyMade:
     layers = {name: array for name, array in arrays.items() if name not in _RESERVED}
     if not layers:
         raise InvalidInputError(f"`path` must hold one array per layer; `{path}` holds none")
+    for name in layers:
+        if not name.isprintable():
+            raise InvalidInputError(f"layer names must be printable; got {name!r}")
     n_samples = _common_length(layers)
     return ReadyMade(
         {name: array.reshape(n_samples, -1) for name, array in layers.items()},
