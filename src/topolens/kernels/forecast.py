@@ -25,7 +25,7 @@ __all__ = [
 _SLAB_BYTES = 21 * 2**20  # what the engine fills of each of its two buffers of 24 MiB
 _SLAB_SHARE = 0.22  # of all edges, where a buffer holds more than that
 _BYTES_PER_VERTEX = 400
-_GROWTH = (1.8, 3.0)
+_GROWTH = (2.4, 3.0)
 
 
 def matrix_bytes(n_points: int, itemsize: int) -> int:
