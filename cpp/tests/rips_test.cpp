@@ -124,6 +124,31 @@ void distances_do_not_depend_on_width_threads_or_place() {
     }
 }
 
+/// Walks pass no edge longer than the birth and reach it.
+void cycles_are_born_with_their_bars() {
+    std::mt19937_64 random(6);
+    for (std::size_t n = 3; n < 60; ++n) {
+        const auto d = random_matrix<float>(random, n);
+        RipsOptions<float> options;
+        if (n % 3 == 0) options.threshold = d[random() % d.size()];
+        Rips<float> rips({d.data(), n}, options);
+        const auto bars = rips.bars()[1];
+        std::vector<std::size_t> generators;
+        for (const auto& bar : bars) generators.push_back(bar.generator);
+        const auto cycles = rips.cycles(generators);
+        for (std::size_t k = 0; k < bars.size(); ++k) {
+            float longest = 0;
+            for (const auto& walk : cycles[k].walks) {
+                CHECK(walk.size() >= 3);
+                for (std::size_t v = 0; v < walk.size(); ++v) {
+                    longest = std::max(longest, d[walk[v] * n + walk[(v + 1) % walk.size()]]);
+                }
+            }
+            CHECK(longest == bars[k].birth);
+        }
+    }
+}
+
 void a_progress_that_throws_stops_the_work() {
     std::mt19937_64 random(5);
     const auto d = random_matrix<float>(random, 40);
@@ -158,5 +183,6 @@ int main(int n_arguments, char** arguments) {
     components_equal_those_of_prim();
     distances_do_not_depend_on_width_threads_or_place<float>();
     distances_do_not_depend_on_width_threads_or_place<double>();
+    cycles_are_born_with_their_bars();
     a_progress_that_throws_stops_the_work();
 }

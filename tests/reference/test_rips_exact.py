@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from functools import partial
 
 import numpy as np
@@ -219,3 +220,28 @@ def test_an_unknown_vector_width_is_refused():
     done = run_with("mmx")
     assert done.returncode != 0
     assert "`TOPOLENS_SIMD` must be avx512, avx2 or plain" in done.stderr
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_threads_change_no_bit(dtype):
+    rng = np.random.default_rng(8)
+    for matrix in (between(rng.normal(size=(400, 6))), hamming(rng, 300), zero_block(rng, 260)):
+        expected = rips_pairs(matrix.astype(dtype), max_dim=1)
+        for threads in (2, 4):
+            found = rips_pairs(matrix.astype(dtype), max_dim=1, threads=threads)
+            assert_same_bars(found, expected, f"{threads} threads")
+
+
+def test_the_matrices_of_representation_topology_are_fast_and_exact():
+    # Two clouds of 500 points: a block of zeros, and ties across the others.
+    rng = np.random.default_rng(9)
+    first = rng.normal(size=(500, 8))
+    second = first + 0.3 * rng.normal(size=(500, 8))
+    one, other = (np.linalg.norm(c[:, None] - c[None], axis=2) for c in (first, second))
+    matrix = np.block([[np.zeros((500, 500)), one], [one.T, np.minimum(one, other)]])
+    matrix = np.maximum(matrix, matrix.T).astype(np.float32)
+    np.fill_diagonal(matrix, 0)
+    start = time.process_time()
+    ours = rips_pairs(matrix, max_dim=1)
+    assert time.process_time() - start < 0.5
+    assert_same_bars(ours, ripser(matrix, maxdim=1, distance_matrix=True)["dgms"], "zero block")

@@ -167,7 +167,7 @@ bool is_lune_connected(const Neighbourhoods& nb, std::size_t p, std::size_t q, W
     // The vertices placed next to the hub are nearly as central, and their rows are at hand.
     const std::size_t first = hub / 64;
     Word seconds = a[first] & b[first] & h[first] & ~(Word{1} << (hub % 64));
-    for (int k = 0; k < 4 && seconds && n_gaps > 0; ++k, seconds &= seconds - 1) {
+    for (int k = 0; k < 3 && seconds && n_gaps > 0; ++k, seconds &= seconds - 1) {
         remove_star(nb.row(first * 64 + std::size_t(__builtin_ctzll(seconds))));
     }
     bool joined = true;
