@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from topolens.descriptors.persistence import (
         persistence,
         persistence_bars,
+        persistence_cycles,
         persistence_forecast,
         persistence_from_distances,
         persistence_of_subsets,
@@ -67,6 +68,7 @@ _HOMES = {
     "pairwise": "topolens.comparison",
     "persistence": "topolens.descriptors",
     "persistence_bars": "topolens.descriptors.persistence",
+    "persistence_cycles": "topolens.descriptors.persistence",
     "persistence_forecast": "topolens.descriptors.persistence",
     "persistence_from_distances": "topolens.descriptors",
     "persistence_of_subsets": "topolens.descriptors.persistence",
