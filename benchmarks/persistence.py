@@ -3,6 +3,8 @@
     python benchmarks/persistence.py            the usual table, some ten minutes
     python benchmarks/persistence.py --quick    small clouds only, under a minute
 
+With the folder of real data named by TOPOLENS_DATA, activations of a ResNet-20 are measured too.
+
 Each engine runs in a process of its own on the same float32 matrix; ours and the peer take turns.
 AVX-512 and AVX2 are reported apart. Ratios are what counts: absolute times are the machine's.
 """
@@ -72,7 +74,28 @@ def digits(rng, n):
     return np.maximum(moved @ network.coefs_[0] + network.intercepts_[0], 0)
 
 
+def resnet20(rng, n):
+    """Activations of a trained ResNet-20 on CIFAR-10 images, four positions of each."""
+    from topolens.activations.capture import capture
+    from topolens.activations.datasets import load_samples
+    from topolens.activations.models import load_model
+    from topolens.activations.preprocess import preprocess
+
+    data = Path(os.environ["TOPOLENS_DATA"])
+    weights = data / "weights" / "cifar10_resnet20_akamaster.safetensors"
+    model = load_model("zoo:cifar_resnet", args={"depth": 20, "variant": "A"}, weights=weights)
+    source = f"npz:{data / 'images' / 'cifar10.npz'}"
+    images = load_samples(source, base=data, count=-(-n // 4))
+    inputs = preprocess(images.inputs, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+    layer = "layer3.1.conv1"
+    (batch,) = capture(model, [(inputs, images.ids)], layers=[layer], pool="random:4")
+    rows = batch.layers[layer].rows
+    return rows[rng.permutation(len(rows))[:n]]
+
+
 CLOUDS = {cloud.__name__: cloud for cloud in (gauss10, mixture10, relu20, torus, digits)}
+if os.environ.get("TOPOLENS_DATA"):
+    CLOUDS["resnet20"] = resnet20
 
 
 def matrix_of(name, n):
@@ -113,6 +136,14 @@ WORKLOADS = [
     Workload("mixture10", 4000, 2, {}),
     *(Workload(c, 8000, 1, {}) for c in ("gauss10", "relu20", "torus")),
 ]
+if "resnet20" in CLOUDS:
+    WORKLOADS += [
+        *(
+            Workload("resnet20", n, 1, gudhi(goal))
+            for n, goal in ((1000, 10), (2000, 15), (4000, 20))
+        ),
+        Workload("resnet20", 1000, 2, gudhi(25)),
+    ]
 
 
 def measure(engine, matrix_file, workload, repeats, simd=None):
