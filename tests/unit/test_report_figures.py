@@ -69,6 +69,13 @@ def settings():
 
 
 @pytest.mark.usefixtures("settings")
+def test_figures_that_the_study_lost_are_removed_and_other_files_kept(tmp_path):
+    (tmp_path / "mine.png").write_bytes(b"kept")
+    (tmp_path / "profile-9-9-gone.svg").write_bytes(b"stale")
+    written = write_figures(realistic_study((3,), n_points=40), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*(p.name for p in written), "mine.png"}
+
+
 def test_plotting_leaves_the_callers_settings_alone():
     study = realistic_study((3,), n_points=40)
     diagrams = study.diagrams("net-0", "block0.conv", "scaled")

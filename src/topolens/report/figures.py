@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_figures"]
 
+# What the names of all charts begin with.
+_NAMES = ("profile-", "distances-", "layer-map-", "diagrams-")
+
 
 def write_figures(study: StudyReader, folder: Path) -> list[Path]:
     """Write every figure of the report as PNG and SVG; equal studies give equal bytes.
@@ -31,7 +34,8 @@ def write_figures(study: StudyReader, folder: Path) -> list[Path]:
     study : StudyReader
         What to draw.
     folder : Path
-        Made if missing; files of the same name are replaced.
+        Made if missing; files of the same name are replaced, and figures that an earlier state
+        of the study left there are removed.
 
     Returns
     -------
@@ -45,7 +49,16 @@ def write_figures(study: StudyReader, folder: Path) -> list[Path]:
             target = folder / f"{_stem(chart)}.{kind}"
             save_figure(chart.figure, str(target), kind)
             written.append(target)
+    _remove_earlier(folder, set(written))
     return written
+
+
+def _remove_earlier(folder: Path, written: set[Path]) -> None:
+    """Remove figures of ours that the study no longer has; other files are not ours to touch."""
+    for file in folder.iterdir():
+        ours = file.suffix in (".png", ".svg") and file.name.startswith(_NAMES)
+        if ours and file not in written:
+            file.unlink()
 
 
 def _all_charts(study: StudyReader) -> Iterator[Chart]:
