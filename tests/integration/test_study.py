@@ -205,6 +205,18 @@ def test_a_layer_of_equal_points_fails_alone_with_a_sentence(tmp_path):
     assert study.diagrams("first", "layer2", "raw")[1].pairs.shape == (0, 2)
 
 
+def test_a_cloud_that_no_layer_fills_is_a_failure(tmp_path):
+    text = READY.replace('name = "scaled"\n', 'name = "scaled"\npoints = 61\n')
+    study, _ = run(write_ready(tmp_path, text), tmp_path / "out")
+    assert [(f.step, f.reason) for f in study.failures] == [
+        (
+            "cloud scaled",
+            "no layer has enough rows; first layer0: cloud `scaled` needs 61 rows, and it has 60",
+        )
+    ]
+    assert study.diagrams("first", "layer0", "raw") is not None
+
+
 def test_unequal_sample_counts_are_cut_to_the_common_ones_and_said(tmp_path):
     study, _ = run(write_ready(tmp_path, n_samples=80), tmp_path / "out")
     assert {layer.n_points for model in study.models for layer in model.layers} == {60}
@@ -277,6 +289,10 @@ def test_reading_says_what_is_not_there(ready, tmp_path):
         study.diagrams("first", "layer0", "scale")
     with pytest.raises(InvalidInputError, match="`model` must be one of the study's; got 'frist'"):
         study.diagrams("frist", "layer0", "raw")
+    with pytest.raises(InvalidInputError, match="`layer` must be one of the study's; got 'l0'"):
+        study.diagrams("first", "l0", "raw")
+    with pytest.raises(InvalidInputError, match="`metric` must be one of the study's; got 'cka'"):
+        study.distances("cka", "raw")
     (tmp_path / "study.json").write_text("{}")
     with pytest.raises(StoreError, match="is not a study of format 1"):
         tl.Study(tmp_path)

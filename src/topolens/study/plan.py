@@ -58,6 +58,14 @@ class CloudPlan:
     summary: CloudSummary
 
     @property
+    def emptiness(self) -> tuple[str, str] | None:
+        """What to call the failure and why, where every layer was left out."""
+        if self.selections or not self.problems:
+            return None
+        layer, reason = next(iter(self.problems.items()))
+        return f"cloud {self.spec.name}", f"no layer has enough rows; {' '.join(layer)}: {reason}"
+
+    @property
     def corresponding(self) -> bool:
         """True if row i is the same sample in every layer."""
         return self.summary.corresponding

@@ -200,6 +200,7 @@ def _measure(
 ) -> Index:
     """Compute diagrams, then everything that is read off them; return the study's index."""
     clouds = [plan_cloud(work.root, file.spec, cloud, surveyed) for cloud in file.spec.clouds]
+    work.failures += [StepFailure(*cloud.emptiness) for cloud in clouds if cloud.emptiness]
     plans = [
         (view, _sources(cloud, surveyed)) for cloud in clouds for view in views(file.spec, cloud)
     ]

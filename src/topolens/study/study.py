@@ -106,6 +106,8 @@ class Study:
         """Return the diagrams of a layer's cloud, or of its half-sample; None where missing."""
         self._check(cloud, "cloud", self.clouds)
         self._check(model, "model", tuple(m.name for m in self.models))
+        layers = {m.name: tuple(one.name for one in m.layers) for m in self.models}
+        self._check(layer, "layer", layers[model])
         key = self._diagram_keys.get((model, layer, cloud, resample))
         return None if key is None else read_diagrams(self.root, key)
 
@@ -117,6 +119,7 @@ class Study:
         Labels are (model, layer); NaN where a block or a pair is missing, with notes.
         """
         self._check(cloud, "cloud", self.clouds)
+        self._check(metric, "metric", tuple(c.label for c in self.spec.comparisons))
         labels = [(m.name, layer.name) for m in self.models for layer in m.layers]
         blocks = [
             entry
