@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_points
+from topolens.base.checks import check_points, check_same_length
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
 
@@ -44,11 +44,7 @@ def _at_most_as_wide_as_long(centred: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def _compare(first: _CentredCloud, second: _CentredCloud) -> float:
-    if len(first.coordinates) != len(second.coordinates):
-        raise InvalidInputError(
-            "`first` and `second` must hold the same samples row by row; "
-            f"got {len(first.coordinates)} and {len(second.coordinates)} rows"
-        )
+    check_same_length(first.coordinates, second.coordinates, ("first", "second"))
     return float(np.sum(np.square(second.coordinates.T @ first.coordinates)))
 
 

@@ -23,7 +23,6 @@ __all__ = [
     "rips_bars",
     "rips_cycles",
     "rips_pairs",
-    "rips_pairs_of_many",
     "rips_pairs_of_subsets",
 ]
 
@@ -132,17 +131,6 @@ def rips_pairs_of_subsets(
         return rips_pairs(distances[np.ix_(names, names)], max_dim=max_dim, threshold=threshold)
 
     return _one_per_thread(work, subsets, threads)
-
-
-def rips_pairs_of_many(
-    matrices: Sequence[Points], *, max_dim: int, threshold: float = np.inf, threads: int = 1
-) -> list[list[NDArray[np.float64]]]:
-    """`rips_pairs` of each matrix, one matrix per thread."""
-
-    def work(matrix: Points) -> list[NDArray[np.float64]]:
-        return rips_pairs(matrix, max_dim=max_dim, threshold=threshold)
-
-    return _one_per_thread(work, matrices, threads)
 
 
 def rips_cycles(
