@@ -111,6 +111,12 @@ def test_layers_come_in_the_order_in_which_they_ran():
     assert list(batch.layers) == ["stage.b", "stage.a", "stage", "head"]
 
 
+def test_rows_say_what_module_gave_them(network):
+    batch = next(capture(network, batches_of(images()), layers=["conv", "bn"]))
+    made = {name: (rows.module_type, rows.site) for name, rows in batch.layers.items()}
+    assert made == {"conv": ("Conv2d", "output"), "bn": ("BatchNorm2d", "output")}
+
+
 def test_a_shared_module_is_there_once_per_call():
     model = Shared()
     x = torch.randn(4, 3)

@@ -88,7 +88,7 @@ def _stream(
     with _moved(model, device):
         for inputs, ids in batches:
             sample_ids = _sample_ids(ids)
-            visit = _Visit(sample_ids, pooling, seed)
+            visit = _Visit(sample_ids, pooling, seed, modules)
             what = f"the batch that begins with sample {sample_ids[0]}"
             with observed(model, modules, visit.note):
                 output = call_model(model, _on_device(inputs, device), what)
@@ -99,7 +99,14 @@ def _stream(
 class _Visit:
     """What the hooks note down during one forward pass."""
 
-    def __init__(self, sample_ids: NDArray[np.int64], pooling: Pooling, seed: int) -> None:
+    def __init__(
+        self,
+        sample_ids: NDArray[np.int64],
+        pooling: Pooling,
+        seed: int,
+        modules: Mapping[str, nn.Module],
+    ) -> None:
+        self._modules = modules
         self._sample_ids = sample_ids
         self._pooling = pooling
         self._seed = seed
@@ -136,7 +143,8 @@ class _Visit:
             call = counts[name] = counts.get(name, -1) + 1
             label = f"{name}#{call}" if names.count(name) > 1 else name
             flat = None if positions is None else positions.cpu().numpy()
-            layers[label] = LayerRows(rows.cpu().numpy(), flat, shape)
+            kind = type(self._modules[name]).__name__
+            layers[label] = LayerRows(rows.cpu().numpy(), flat, shape, module_type=kind)
         return layers
 
     def _positions_of(self, n_positions: int) -> NDArray[np.int64]:

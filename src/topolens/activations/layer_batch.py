@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["LayerBatch", "LayerRows"]
+__all__ = ["LayerBatch", "LayerRows", "Site"]
+
+Site = Literal["input", "output"]
+"""Which side of its module a value was taken from."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerRows:
-    """One layer's rows of one batch; each sample has the same number of consecutive rows."""
+    """One layer's rows of one batch; the rows of one sample follow each other."""
 
     rows: NDArray[Any]
     """Pooled activations, floating, shape (n_rows, n_features)."""
     positions: NDArray[np.int64] | None = None
     """Flat row-major position (or token) each row was taken from, shape (n_rows,), if any."""
     output_shape: tuple[int, ...] = ()
-    """Shape of the layer's output for one sample before pooling."""
+    """Shape of the layer's values for one sample before pooling."""
+    counts: NDArray[np.int64] | None = None
+    """Rows of each sample, at least 1, shape (n_samples,); None if all have equally many."""
+    module_type: str = ""
+    """Class name of the module, e.g. `Conv2d`; empty if the rows come from elsewhere."""
+    site: Site = "output"
 
     @property
     def nonfinite(self) -> int:
@@ -52,7 +60,13 @@ def _check_rows(name: str, layer: LayerRows, n_samples: int) -> None:
             f"layer `{name}` must be floating with shape (n_rows, n_features); "
             f"got {rows.dtype} of shape {rows.shape}"
         )
-    if n_samples == 0 or len(rows) == 0 or len(rows) % n_samples:
+    if layer.site not in get_args(Site):
+        raise InvalidInputError(
+            f"layer `{name}` must have the site `input` or `output`; got {layer.site!r}"
+        )
+    if layer.counts is not None:
+        _check_counts(name, layer.counts, n_samples, len(rows))
+    elif n_samples == 0 or len(rows) == 0 or len(rows) % n_samples:
         raise InvalidInputError(
             f"layer `{name}` must hold the same number of rows for each of {n_samples} samples; "
             f"got {len(rows)} rows"
@@ -61,4 +75,17 @@ def _check_rows(name: str, layer: LayerRows, n_samples: int) -> None:
         raise InvalidInputError(
             f"layer `{name}` must have one position per row; "
             f"got shape {layer.positions.shape} for {len(rows)} rows"
+        )
+
+
+def _check_counts(name: str, counts: NDArray[np.int64], n_samples: int, n_rows: int) -> None:
+    if counts.shape != (n_samples,) or counts.dtype != np.int64:
+        raise InvalidInputError(
+            f"layer `{name}` must have counts that are int64 of shape ({n_samples},); "
+            f"got {counts.dtype} of shape {counts.shape}"
+        )
+    if n_samples == 0 or counts.min() < 1 or counts.sum() != n_rows:
+        raise InvalidInputError(
+            f"layer `{name}` must have counts from 1 that add up to its {n_rows} rows; "
+            f"got counts that add up to {counts.sum()}, the smallest {counts.min(initial=n_rows)}"
         )
