@@ -11,7 +11,7 @@ from topolens.activations.layers import LayerInfo, layer_table
 from topolens.activations.needs_torch import nn, torch
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["dry_run"]
+__all__ = ["dry_run", "example_inputs"]
 
 
 def dry_run(
@@ -46,13 +46,7 @@ def dry_run(
     InvalidInputError
         If no input shape is known or the model does not run on it.
     """
-    shape = input_shape or getattr(model, "input_shape", None)
-    if shape is None:
-        raise InvalidInputError(
-            f"`input_shape` must be given for a {type(model).__name__}, as in "
-            "`--input-shape 3,32,32`"
-        )
-    example = torch.zeros(2, *shape)
+    example = example_inputs(model, input_shape)
     table = layer_table(model, example)
     try:
         batches = [(example, np.arange(2))]
@@ -61,3 +55,25 @@ def dry_run(
         return table, {}, mistake
     kept = {name: (len(own.rows) // 2, own.rows.shape[1]) for name, own in batch.layers.items()}
     return table, kept, None
+
+
+def example_inputs(
+    model: nn.Module, input_shape: Sequence[int] | None = None
+) -> torch.Tensor | dict[str, torch.Tensor]:
+    """Return two samples of zeros as the model takes them: numbers, or token ids and their mask.
+
+    Raises
+    ------
+    InvalidInputError
+        If no input shape is given and the model has no attribute `input_shape`.
+    """
+    shape = input_shape or getattr(model, "input_shape", None)
+    if shape is None:
+        raise InvalidInputError(
+            f"`input_shape` must be given for a {type(model).__name__}, as in "
+            "`--input-shape 3,32,32`"
+        )
+    if not getattr(model, "takes_tokens", False):
+        return torch.zeros(2, *shape)
+    ids = torch.zeros(2, *shape, dtype=torch.int64)
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}

@@ -23,7 +23,8 @@ _SHOWN = 4
 def load_weights(model: nn.Module, path: Path, *, allow_pickle: bool = False) -> None:
     """Put the tensors of a file into a model, name by name.
 
-    The counters `num_batches_tracked` of batch norms may be missing or superfluous.
+    The counters `num_batches_tracked` of batch norms may be missing or superfluous. A model with
+    a method `state_from_published` renames the tensors of its published checkpoints itself.
 
     Raises
     ------
@@ -32,6 +33,9 @@ def load_weights(model: nn.Module, path: Path, *, allow_pickle: bool = False) ->
         the model's.
     """
     tensors = _read(path, allow_pickle=allow_pickle)
+    rename = getattr(model, "state_from_published", None)
+    if rename is not None:
+        tensors = rename(tensors)
     expected = model.state_dict()
     problems = _differences(tensors, expected)
     if problems:
