@@ -108,8 +108,9 @@ def test_user_code_is_not_run_unless_trusted(user_file):
 @pytest.mark.parametrize(
     ("source", "args", "sentence"),
     [
-        ("resnet", {}, r"`source` must be `zoo:NAME` or `py:FILE\.py:FACTORY`; got 'resnet'"),
-        ("py:my_net:net", {}, r"`source` must be `zoo:NAME` or `py:FILE\.py:FACTORY`"),
+        ("resnet", {}, r"be `zoo:NAME`, `py:FILE\.py:FACTORY`, `tv:NAME`, `timm:NAME` or `hf:NA"),
+        ("resnet", {}, r"or `hf:NAME_OR_FOLDER`; got 'resnet'"),
+        ("py:my_net:net", {}, r"`source` must be `zoo:NAME`, `py:FILE\.py:FACTORY`, `tv:NAME`"),
         (
             "zoo:small_cn",
             {},

@@ -1,21 +1,18 @@
-"""A model from its address: `zoo:NAME`, or `py:FILE:FACTORY` for the user's own code."""
+"""A model from its address: of the zoo, the user's own code, or another library."""
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import re
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from topolens.activations.user_code import user_factory
 from topolens.activations.zoo import zoo_factory
 from topolens.base.checks import check_integer
-from topolens.base.errors import InvalidInputError
+from topolens.base.errors import InvalidInputError, TopolensError
 from topolens.base.files import expand_path
-from topolens.base.hashing import file_digest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,6 +29,7 @@ def load_model(
     weights: Path | str | None = None,
     trust: bool = False,
     allow_pickle: bool = False,
+    download: bool = False,
     base: Path = Path(),
     seed: int = 0,
 ) -> nn.Module:
@@ -40,10 +38,13 @@ def load_model(
     Parameters
     ----------
     source : str
-        ``zoo:NAME`` for a model of TopoLens, or ``py:FILE:FACTORY`` for a function in a Python
-        file that returns a module.
+        ``zoo:NAME`` for a model of TopoLens; ``py:FILE:FACTORY`` for a function in a Python
+        file that returns a module; ``tv:NAME`` and ``timm:NAME`` for a model of torchvision and
+        timm; ``hf:FOLDER``, ``hf:TYPE`` and ``hf:ORG/NAME`` for a model of transformers: one
+        that was saved in a folder, a new one of a type such as `vit`, or one of the hub.
     args : mapping, optional
-        Keyword arguments of the factory.
+        Keyword arguments of the factory. Those of the zoo that are annotated as a path are
+        read like `weights`.
     weights : Path or str, optional
         A safetensors file whose tensors have the names and shapes of the model's state;
         without it the weights are the factory's own, drawn with `seed`.
@@ -51,6 +52,9 @@ def load_model(
         Allow running the user's Python file.
     allow_pickle : bool, default False
         Also read a PyTorch checkpoint, by ``torch.load(weights_only=True)``.
+    download : bool, default False
+        Allow fetching published weights over the network, for ``tv:``, ``timm:`` and ``hf:``
+        without `weights`. Otherwise nothing but the disk is read.
     base : Path
         Folder that relative paths start from.
     seed : int, default 0
@@ -59,7 +63,7 @@ def load_model(
     Raises
     ------
     MissingDependencyError
-        If torch is not installed.
+        If torch, or the library that the source names, is not installed.
     InvalidInputError
         If the source is unknown or not trusted, an argument does not exist, the factory fails,
         or the weights do not fit; the message names the first few that do not.
@@ -70,7 +74,15 @@ def load_model(
     >>> [name for name, _ in model.named_children()]
     ['flatten', 'fc1', 'relu1', 'head']
     """
-    model = build_seeded(source, args, seed, trust=trust, base=base)
+    model = build_seeded(
+        source,
+        args,
+        seed,
+        trust=trust,
+        base=base,
+        download=download and weights is None,
+        allow_pickle=allow_pickle,
+    )
     if weights is not None:
         from topolens.activations.weights import load_weights
 
@@ -86,6 +98,8 @@ def build_seeded(
     *,
     trust: bool = False,
     base: Path = Path(),
+    download: bool = False,
+    allow_pickle: bool = False,
 ) -> nn.Module:
     """Build a model whose initial weights depend on `seed` only; errors as `load_model`.
 
@@ -94,9 +108,10 @@ def build_seeded(
     from topolens.activations.needs_torch import nn, torch
 
     check_integer(seed, "seed", at_least=0)
-    factory = _factory(source, trust=trust, base=base)
+    factory = _factory(source, trust=trust, base=base, download=download, allow_pickle=allow_pickle)
     given = dict(args or {})
     _check_arguments(factory, given, source)
+    given = _expanded(factory, given, base)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         model = _call(factory, given, source)
@@ -107,59 +122,54 @@ def build_seeded(
     return model
 
 
-def _factory(source: str, *, trust: bool, base: Path) -> Callable[..., object]:
-    if source.startswith("zoo:"):
-        return zoo_factory(source.removeprefix("zoo:"))
+def _factory(
+    source: str, *, trust: bool, base: Path, download: bool, allow_pickle: bool
+) -> Callable[..., object]:
+    kind, _, name = source.partition(":")
+    if kind == "zoo":
+        return zoo_factory(name)
+    if kind in ("tv", "timm", "hf") and name:
+        return _library_factory(kind, name, base=base, download=download, allow_pickle=allow_pickle)
     match = _USER_CODE.fullmatch(source)
     if match is None:
         raise InvalidInputError(
-            f"`source` must be `zoo:NAME` or `py:FILE.py:FACTORY`; got {source!r}"
+            "`source` must be `zoo:NAME`, `py:FILE.py:FACTORY`, `tv:NAME`, `timm:NAME` or "
+            f"`hf:NAME_OR_FOLDER`; got {source!r}"
         )
     if not trust:
         raise InvalidInputError(
             f"`{source}` must be trusted before its code is run; read the file, then pass "
             "`--trust` (in Python: trust=True)"
         )
-    return _factory_in(expand_path(match["file"], base=base, name="source"), match["factory"])
+    return user_factory(expand_path(match["file"], base=base, name="source"), match["factory"])
 
 
-def _factory_in(path: Path, name: str) -> Callable[..., object]:
-    if not path.is_file():
-        raise InvalidInputError(f"`source` must name an existing file; got `{path}`")
-    try:
-        module = _imported(path)
-    except (Exception, SystemExit) as error:
-        raise InvalidInputError(
-            f"`source` must name a file that can be imported; `{path}` raised "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    factory = getattr(module, name, None)
-    if not callable(factory):
-        raise InvalidInputError(
-            f"`source` must name a function of the file; `{path}` has no `{name}`"
-        )
-    found: Callable[..., object] = factory
-    return found
+def _library_factory(
+    kind: str, name: str, *, base: Path, download: bool, allow_pickle: bool
+) -> Callable[..., object]:
+    # These modules need torch.
+    if kind == "hf":
+        from topolens.activations.transformer_library import transformers_factory
+
+        return transformers_factory(name, base=base, download=download, allow_pickle=allow_pickle)
+    from topolens.activations import image_libraries
+
+    if kind == "timm":
+        return image_libraries.timm_factory(name, download=download)
+    return image_libraries.torchvision_factory(name, download=download, allow_pickle=allow_pickle)
 
 
-def _imported(path: Path) -> ModuleType:
-    """Import a file as it would be beside its neighbours, under a name of its own."""
-    name = f"topolens_user_{path.stem}_{file_digest(path)[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"no loader for {path.name}")
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and pickles look their module up by its name.
-    sys.modules[name] = module
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    finally:
-        sys.path.remove(str(path.parent))
-    return module
+def _expanded(
+    factory: Callable[..., object], given: Mapping[str, Any], base: Path
+) -> dict[str, Any]:
+    """Read arguments that the factory annotates as a path as paths of the study file."""
+    parameters = inspect.signature(factory).parameters
+    return {
+        key: expand_path(str(value), base=base, name=key)
+        if key in parameters and parameters[key].annotation in ("Path", Path)
+        else value
+        for key, value in given.items()
+    }
 
 
 def _check_arguments(factory: Callable[..., object], given: Mapping[str, Any], source: str) -> None:
@@ -182,7 +192,7 @@ def _described(parameter: inspect.Parameter) -> str:
 def _call(factory: Callable[..., object], given: Mapping[str, Any], source: str) -> object:
     try:
         return factory(**given)
-    except InvalidInputError:
+    except TopolensError:
         raise
     except (Exception, SystemExit) as error:
         raise InvalidInputError(

@@ -17,7 +17,9 @@ _TITLES = ("layer", "type", "output", "parameters", "captured")
 
 
 def layers(
-    model: Annotated[str, typer.Argument(help="`zoo:NAME`, or `py:FILE.py:FACTORY`.")],
+    model: Annotated[
+        str, typer.Argument(help="zoo:NAME, py:FILE.py:FACTORY, tv:…, timm:… or hf:….")
+    ],
     weights: Annotated[Path | None, typer.Option(help="A .safetensors file for the model.")] = None,
     arguments: Annotated[
         list[str] | None,
@@ -46,6 +48,9 @@ def layers(
     allow_pickle: Annotated[
         bool, typer.Option("--allow-pickle", help="Read weights from a PyTorch checkpoint.")
     ] = False,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch published weights (tv:, timm:, hf:).")
+    ] = False,
 ) -> None:
     """Show the layers of MODEL, and rows x features per sample that a capture would keep."""
     # Importing torch takes seconds, and `topolens --help` does not need it.
@@ -58,6 +63,7 @@ def layers(
         weights=weights,
         trust=trust,
         allow_pickle=allow_pickle,
+        download=download,
     )
     table, kept, mistake = dry_run(
         network,

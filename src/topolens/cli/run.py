@@ -28,6 +28,9 @@ def run(
     allow_pickle: Annotated[
         bool, typer.Option("--allow-pickle", help="Read weights that are pickles, weights only.")
     ] = False,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch published weights (tv:, timm:, hf:).")
+    ] = False,
     report: Annotated[bool, typer.Option(help="Write report.html and figures/ at the end.")] = True,
 ) -> None:
     """Run STUDY: train, capture, measure, compare, report; only what is not there yet."""
@@ -36,7 +39,7 @@ def run(
     progress = ProgressLines()
     folder = out or Path("runs") / study.stem
     try:
-        file = _read(study, trust=trust, allow_pickle=allow_pickle)
+        file = _read(study, trust=trust, allow_pickle=allow_pickle, download=download)
         if dry_run:
             _print_steps(file, folder)
             return
@@ -49,10 +52,10 @@ def run(
         raise typer.Exit(SOME_STEPS_FAILED)
 
 
-def _read(study: Path, *, trust: bool, allow_pickle: bool) -> StudyFile:
+def _read(study: Path, *, trust: bool, allow_pickle: bool, download: bool) -> StudyFile:
     from topolens.study.reading import read_study
 
-    return read_study(study, trust=trust, allow_pickle=allow_pickle)
+    return read_study(study, trust=trust, allow_pickle=allow_pickle, download=download)
 
 
 def _print_steps(file: StudyFile, folder: Path) -> None:

@@ -87,6 +87,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "source": model.source,
         "args": model.args,
         "code_sha256": _code_digest(file, model.source or ""),
+        **_files_read(file, model),
         "preprocessing": {"scale": model.scale, "mean": model.mean, "std": model.std},
         "random_weights_seed": _random_weights_seed(model),
     }
@@ -144,6 +145,7 @@ def train_into(root: Path, file: StudyFile, capture: Capture, on_epoch: OnAdvanc
         seed=recipe.seed,
         args=capture.model.args,
         trust=file.trust,
+        allow_pickle=file.allow_pickle,
         base=file.base,
     )
     train_classifier(
@@ -226,6 +228,7 @@ def _load(file: StudyFile, model: ModelSpec, weights: Path | None) -> nn.Module:
         weights=weights,
         trust=file.trust,
         allow_pickle=file.allow_pickle,
+        download=file.download,
         base=file.base,
         seed=_random_weights_seed(model) or 0,
     )
@@ -269,6 +272,29 @@ def _code_digest(file: StudyFile, source: str) -> str | None:
         return None
     path = expand_path(rest.rpartition(":")[0], base=file.base)
     return file_digest(path) if path.is_file() else None
+
+
+def _files_read(file: StudyFile, model: ModelSpec) -> dict[str, Any]:
+    """Digests of files that arguments name and of a folder of transformers, and the download."""
+    kind, _, address = (model.source or "").partition(":")
+    named = {key: value for key, value in model.args.items() if isinstance(value, str)}
+    paths = {key: _file_at(file, value) for key, value in named.items()}
+    digests = {key: file_digest(path) for key, path in paths.items() if path is not None}
+    if kind == "hf" and (folder := expand_path(address, base=file.base)).is_dir():
+        inside = sorted(path for path in folder.iterdir() if path.is_file())
+        digests |= {path.name: file_digest(path) for path in inside}
+    downloads = kind in ("tv", "timm") and file.download and model.weights is None
+    return ({"files_sha256": digests} if digests else {}) | (
+        {"download": True} if downloads else {}
+    )
+
+
+def _file_at(file: StudyFile, text: str) -> Path | None:
+    try:
+        path = expand_path(text, base=file.base)
+        return path if path.is_file() else None
+    except (InvalidInputError, OSError, ValueError):
+        return None
 
 
 def _plan_import(file: StudyFile, model: ModelSpec) -> Capture:

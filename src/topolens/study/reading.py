@@ -38,9 +38,13 @@ class StudyFile:
     """True if code that the study names may be loaded."""
     allow_pickle: bool = False
     """True if weights may be pickles (read with `weights_only=True`)."""
+    download: bool = False
+    """True if published weights may be fetched over the network."""
 
 
-def read_study(path: Path, *, trust: bool = False, allow_pickle: bool = False) -> StudyFile:
+def read_study(
+    path: Path, *, trust: bool = False, allow_pickle: bool = False, download: bool = False
+) -> StudyFile:
     """Read and check a study file.
 
     Raises
@@ -51,7 +55,7 @@ def read_study(path: Path, *, trust: bool = False, allow_pickle: bool = False) -
     """
     table = _parsed(path)
     spec = check_table(table, path.parent, str(path), trust=trust)
-    return StudyFile(spec, path.parent, str(path), trust, allow_pickle)
+    return StudyFile(spec, path.parent, str(path), trust, allow_pickle, download)
 
 
 def _parsed(path: Path) -> dict[str, Any]:

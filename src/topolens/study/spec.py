@@ -101,7 +101,7 @@ class ModelSpec(_Table):
 
     name: Name
     source: str | None = None
-    """`zoo:NAME` or `py:FILE:FACTORY`."""
+    """`zoo:NAME`, `py:FILE:FACTORY`, `tv:NAME`, `timm:NAME` or `hf:NAME_OR_FOLDER`."""
     activations: str | None = None
     """A `.npz` file or a folder of `.npy` files with one array per layer, instead of `source`."""
     args: Arguments = {}
