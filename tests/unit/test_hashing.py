@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from topolens.base.hashing import array_digest, content_key, file_digest
+from topolens.base.hashing import BlockDigest, array_digest, content_key, file_digest
 
 
 def test_content_key_is_the_hash_of_sorted_compact_json():
@@ -34,6 +34,15 @@ def test_file_digest_is_the_hash_of_the_bytes(tmp_path, size):
     content = bytes(range(256)) * (size // 256 + 1)
     (tmp_path / "file").write_bytes(content[:size])
     assert file_digest(tmp_path / "file") == hashlib.sha256(content[:size]).hexdigest()
+
+
+@pytest.mark.parametrize("cuts", [[], [1], [0, 2, 2], [1, 2, 3, 4]])
+def test_the_digest_of_blocks_is_that_of_the_whole(cuts):
+    array = np.arange(20, dtype=np.float32).reshape(5, 4)
+    digest = BlockDigest(array.dtype, array.shape)
+    for block in np.split(array, cuts):
+        digest.update(block)
+    assert digest.hexdigest() == array_digest(array) == array_digest(array.T.copy().T)
 
 
 def test_array_digest_is_the_hash_of_dtype_shape_and_values():

@@ -1,6 +1,8 @@
 """The store: what goes in comes out, damage is found, and a resumed capture has the same bytes."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -152,13 +154,50 @@ def test_bytes_do_not_depend_on_the_order_of_parts(tmp_path):
     assert contents(tmp_path / "other") == contents(whole)
 
 
-def test_a_crash_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
-    path = filled(tmp_path)
-    before = contents(path)
-    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        ActivationStore.create(path, SPEC)
-    assert contents(path) == before
+def test_a_crash_while_writing_leaves_the_old_files(tmp_path, monkeypatch):
+    with ActivationStore.create(tmp_path, SPEC) as store:
+        store.append(batch(0))
+        before = contents(tmp_path)
+        monkeypatch.setattr("os.fsync", full_disk)
+        with pytest.raises(StoreError, match=r"No space left.*: free some space and run again"):
+            store.append(batch(1))
+    assert contents(tmp_path) == before
+    with pytest.raises(StoreError, match="No space left"):
+        ActivationStore.create(tmp_path, SPEC)
+    assert contents(tmp_path) == before
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_complete_store_is_not_written_again(tmp_path, monkeypatch):
+    filled(tmp_path)
+    monkeypatch.setattr("os.fsync", full_disk)
+    with ActivationStore.create(tmp_path, SPEC) as store:
+        assert store.complete
+
+
+def test_a_part_on_a_disk_that_fills_up_is_given_up_and_appended_later(tmp_path, monkeypatch):
+    whole = filled(tmp_path / "whole")
+    path = tmp_path / "other"
+    with ActivationStore.create(path, SPEC) as store:
+        store.append(batch(0))
+        with monkeypatch.context() as patch:
+            patch.setattr("topolens.base.files._write_whole", half_of_it)
+            with pytest.raises(StoreError, match=r"parts\.log` cannot be written: No space left"):
+                store.append(batch(1))
+        store.extend([batch(1), batch(2)])
+    with ActivationStore.create(path, SPEC) as store:
+        assert store.damaged == ()
+        assert store.n_samples == 12
+        store.finish({"accuracy": 0.5})
+    assert contents(path) == contents(whole)
+
+
+def half_of_it(stream, content):
+    stream.write(content[: len(content) // 2])
+    full_disk()
 
 
 def test_refuses_another_spec(tmp_path):
@@ -202,12 +241,14 @@ def test_refuses_a_folder_of_something_else(tmp_path):
 
 def test_refuses_a_manifest_of_something_else_and_leaves_it(tmp_path):
     (tmp_path / "manifest.json").write_text('{"name": "a web application"}')
-    with pytest.raises(StoreError, match="is not the manifest of a store of format 1"):
+    with pytest.raises(StoreError, match="is not the manifest of a store of format 2"):
         ActivationStore.create(tmp_path, SPEC)
     assert "web application" in (tmp_path / "manifest.json").read_text()
 
 
-@pytest.mark.parametrize("text", ["", '{"format_version": 1', '{"format_version": 1}', "\xff"])
+@pytest.mark.parametrize(
+    "text", ["", '{"format_version": 2', '{"format_version": 2}', "\xff", "[" * 99999]
+)
 def test_a_damaged_manifest_means_capturing_again(tmp_path, text):
     path = filled(tmp_path)
     before = contents(path)
@@ -220,6 +261,110 @@ def test_a_damaged_manifest_means_capturing_again(tmp_path, text):
         store.extend(batch(index) for index in range(3))
         store.finish({"accuracy": 0.5})
     assert contents(path) == before
+
+
+@pytest.mark.parametrize(("version", "age"), [(1, "an older"), (3, "a newer")])
+def test_a_store_of_another_format_says_what_to_do(tmp_path, version, age):
+    path = filled(tmp_path)
+    page = json.loads((path / "manifest.json").read_text())
+    (path / "manifest.json").write_text(json.dumps({**page, "format_version": version}))
+    sentence = (
+        f"is a store of format {version}, written by {age} TopoLens; .* reads format 2: remove"
+    )
+    for enter in (ActivationStore.open, lambda path: ActivationStore.create(path, SPEC)):
+        with pytest.raises(StoreError, match=sentence):
+            enter(path)
+
+
+def test_a_digit_that_changed_in_the_manifest_is_seen(tmp_path):
+    path = filled(tmp_path)
+    text = (path / "manifest.json").read_text()
+    assert text.count('"n_samples": 4') == 3
+    (path / "manifest.json").write_text(text.replace('"n_samples": 4', '"n_samples": 5', 1))
+    with pytest.raises(StoreError, match=r"manifest\.json` is damaged"):
+        ActivationStore.open(path)
+
+
+def test_a_line_of_the_journal_that_changed_is_not_believed(tmp_path):
+    with ActivationStore.create(tmp_path, SPEC) as store:
+        store.extend(batch(index) for index in range(3))
+    journal = tmp_path / "parts.log"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text(lines[0] + lines[1].replace('"n_samples": 4', '"n_samples": 5') + lines[2])
+    with ActivationStore.create(tmp_path, SPEC) as store:
+        assert store.damaged == ("parts.log",)
+        assert [store.has_part(index) for index in range(3)] == [True, False, True]
+
+
+def test_a_store_being_written_can_be_read(tmp_path):
+    with ActivationStore.create(tmp_path, SPEC) as store:
+        store.extend(batch(index) for index in range(2))
+        reader = ActivationStore.open(tmp_path)
+        assert not reader.complete
+        assert reader.read("fc1")[1].tolist() == list(range(8))
+
+
+def test_swapped_parts_and_parts_of_other_stores_are_named(tmp_path):
+    path, other = filled(tmp_path / "a"), tmp_path / "b"
+    with ActivationStore.create(other, SPEC) as store:
+        store.extend(batch(index) for index in range(7, 10))
+    names = [f"part-{index:06d}.safetensors" for index in range(3)]
+    first, second = (path / name for name in names[:2])
+    bytes_of_first = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(bytes_of_first)
+    (path / names[2]).write_bytes((other / names[2]).read_bytes())
+    assert ActivationStore.open(path).verify() == tuple(names)
+    with ActivationStore.create(path, SPEC) as store:
+        assert store.damaged == tuple(names)
+
+
+def test_a_folder_behind_a_symbolic_link_is_a_store(tmp_path):
+    filled(tmp_path / "there")
+    (tmp_path / "here").symlink_to(tmp_path / "there")
+    assert ActivationStore.open(tmp_path / "here").verify() == ()
+    with ActivationStore.create(tmp_path / "here", SPEC) as store:
+        assert store.complete
+
+
+def test_a_part_behind_a_link_is_replaced_and_what_it_leads_to_is_left(tmp_path):
+    path = filled(tmp_path / "store")
+    part, elsewhere = path / "part-000001.safetensors", tmp_path / "elsewhere"
+    elsewhere.write_text("years of work")
+    part.unlink()
+    part.symlink_to(elsewhere)
+    with ActivationStore.create(path, SPEC) as store:
+        assert store.damaged == (part.name,)
+        store.append(batch(1), index=1)
+    assert elsewhere.read_text() == "years of work"
+    assert not part.is_symlink()
+
+
+def test_a_file_where_the_folder_should_be_is_refused(tmp_path):
+    (tmp_path / "store").write_text("years of work")
+    with pytest.raises(StoreError, match="cannot be made a folder: File exists"):
+        ActivationStore.create(tmp_path / "store", SPEC)
+    with pytest.raises(StoreError, match="is no activation store"):
+        ActivationStore.open(tmp_path / "store")
+
+
+def test_a_folder_where_a_part_should_be_is_refused(tmp_path):
+    (tmp_path / "part-000000.safetensors").mkdir()
+    with pytest.raises(StoreError, match="cannot be removed: Is a directory"):
+        ActivationStore.create(tmp_path, SPEC)
+
+
+def test_a_folder_that_must_not_be_written_is_refused(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    # Whoever runs the tests may be root, whom no mode of a folder keeps out.
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(StoreError, match="cannot be written: Permission denied"):
+        ActivationStore.create(tmp_path / "store", SPEC)
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(StoreError, match="cannot be locked: Permission denied"):
+        ActivationStore.create(tmp_path / "store", SPEC)
 
 
 def test_opening_nothing_says_so(tmp_path):
@@ -318,7 +463,7 @@ def test_a_batch_checks_its_rows(rows, positions, sentence):
 def test_the_manifest_holds_no_path(tmp_path):
     path = filled(tmp_path)
     assert str(tmp_path) not in (path / "manifest.json").read_text()
-    assert json.loads((path / "manifest.json").read_text())["format_version"] == 1
+    assert json.loads((path / "manifest.json").read_text())["format_version"] == 2
 
 
 def test_needs_no_torch():

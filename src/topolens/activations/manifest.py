@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from topolens.base.errors import InvalidInputError, StoreError
 
 __all__ = ["DamagedManifest", "LayerRecord", "Manifest", "PartRecord", "as_json"]
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 class DamagedManifest(StoreError):
@@ -26,22 +27,36 @@ class LayerRecord:
 
     n_features: int
     dtype: str
-    rows_per_sample: int
+    rows_per_sample: int | None
+    """None where samples have unequal numbers of rows."""
     output_shape: tuple[int, ...]
     """Shape of the layer's output for one sample before pooling."""
     has_positions: bool
     """True if each row was taken from one position, which is stored."""
+    module_type: str
+    """Class name of the module, empty if the rows come from elsewhere."""
+    site: str
+    """The side of the module that the rows were taken from, `input` or `output`."""
 
     @classmethod
     def of(cls, rows: LayerRows, batch: LayerBatch) -> LayerRecord:
         """Describe one layer of one batch."""
+        is_even = rows.counts is None or rows.counts.min() == rows.counts.max()
         return cls(
             rows.rows.shape[1],
             rows.rows.dtype.name,
-            len(rows.rows) // len(batch.sample_ids),
+            len(rows.rows) // len(batch.sample_ids) if is_even else None,
             tuple(rows.output_shape),
             rows.positions is not None,
+            rows.module_type,
+            rows.site,
         )
+
+    def merged(self, other: LayerRecord) -> LayerRecord | None:
+        """Describe the parts of two descriptions together, or None if they do not go together."""
+        if self.rows_per_sample != other.rows_per_sample:
+            self, other = replace(self, rows_per_sample=None), replace(other, rows_per_sample=None)
+        return self if self == other else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +64,12 @@ class PartRecord:
     """What is known of one part file."""
 
     sha256: str
+    n_bytes: int
     n_samples: int
     nonfinite: dict[str, int]
     """Number of NaN or infinite values per layer that has any."""
+    made_from: str | None = None
+    """Digest of the inputs and the sample ids that the model was shown, where it is known."""
 
 
 @dataclass(slots=True)
@@ -76,13 +94,14 @@ class Manifest:
         """Read a manifest; a missing, damaged or unknown one is a StoreError."""
         try:
             record = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise StoreError(f"`{path.parent}` is no activation store: no {path.name}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DamagedManifest(f"`{path}` is damaged ({error})") from None
-        if not isinstance(record, dict) or record.get("format_version") != _FORMAT:
-            raise StoreError(f"`{path}` is not the manifest of a store of format {_FORMAT}")
+        _check_format(record, path)
         try:
+            if record.pop("sha256") != _digest(record):
+                raise DamagedManifest(f"`{path}` is damaged (it is not what was written)")
             return cls._from_dict(record)
         except (KeyError, TypeError, AttributeError) as error:
             raise DamagedManifest(f"`{path}` is damaged ({error!r})") from None
@@ -105,7 +124,7 @@ class Manifest:
         self.complete = True
 
     def to_bytes(self) -> bytes:
-        """Return the text of the file, the same for equal manifests."""
+        """Return the text of the file, the same for equal manifests: a line per layer and part."""
         record = {
             "format_version": _FORMAT,
             "spec": self.spec,
@@ -116,7 +135,9 @@ class Manifest:
             "complete": self.complete,
             "summary": self.summary,
         }
-        return (json.dumps(record, sort_keys=True, indent=1) + "\n").encode()
+        record["sha256"] = _digest(record)
+        lines = [f"{json.dumps(key)}: {_value(value)}" for key, value in record.items()]
+        return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def as_json(record: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -128,3 +149,27 @@ def as_json(record: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(copied, dict):
         raise InvalidInputError(f"`{name}` must be a mapping; got {copied!r}")
     return copied
+
+
+def _check_format(record: object, path: Path) -> None:
+    version = record.get("format_version") if isinstance(record, dict) else None
+    if version == _FORMAT:
+        return
+    if isinstance(version, int) and not isinstance(version, bool) and version > 0:
+        age = "an older" if version < _FORMAT else "a newer"
+        raise StoreError(
+            f"`{path.parent}` is a store of format {version}, written by {age} TopoLens; this one "
+            f"reads format {_FORMAT}: remove the folder and capture again, or use that version"
+        )
+    raise StoreError(f"`{path}` is not the manifest of a store of format {_FORMAT}")
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list) and value:
+        return "[\n " + ",\n ".join(json.dumps(item, sort_keys=True) for item in value) + "\n]"
+    return json.dumps(value, sort_keys=True)

@@ -95,8 +95,9 @@ def record(
     captured = capture(
         model, batches(), layers=layers, exclude=exclude, pool=pool, seed=seed, device=device
     )
-    for count, (index, batch) in enumerate(zip(missing, captured, strict=True), start=1):
-        store.append(batch, index=index)
+    for count, index in enumerate(missing, start=1):
+        # Nothing may hold on to a batch while the next is captured: each can be large.
+        store.append(next(captured), index=index)
         tell(len(slices) - len(missing) + count, len(slices))
     store.finish(_summary(model, samples, store))
 

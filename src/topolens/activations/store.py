@@ -1,28 +1,27 @@
 """Activations on disk: append-only part files and a manifest that says what may be trusted.
 
 A store is a folder with one safetensors file per batch of samples, holding every layer's rows of
-that batch, and `manifest.json`. Each file appears by renaming, so a crash leaves whole files
-only, and each is trusted only while its SHA-256 is the one in the manifest. Neither times nor
-paths are stored: an interrupted and resumed capture leaves the same bytes as an undisturbed one.
+that batch, and `manifest.json`; while it is being written, `parts.log` notes each part. Each
+file appears by renaming, so a crash leaves whole files only, and each is trusted only while its
+SHA-256 is the one noted. Neither times nor paths are stored: an interrupted and resumed capture
+leaves the same bytes as an undisturbed one.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import re
+import shutil
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
+from topolens.activations.journal import JOURNAL, note_part, read_journal
 from topolens.activations.layer_batch import LayerBatch
 from topolens.activations.manifest import (
     DamagedManifest,
@@ -31,17 +30,17 @@ from topolens.activations.manifest import (
     PartRecord,
     as_json,
 )
-from topolens.base.errors import InvalidInputError, StoreError, nearest_names
+from topolens.activations.part_files import part_tensors, write_part
+from topolens.activations.store_reading import MANIFEST, StoreReader, open_manifest, part_path
+from topolens.base.errors import StoreError
 from topolens.base.files import make_folder, write_atomically
-from topolens.base.hashing import file_digest
 
 __all__ = ["ActivationStore"]
 
-_MANIFEST = "manifest.json"
-_OWN_FILE = re.compile(r"part-\d{6}\.safetensors|manifest\.json|\..*\.tmp")
+_OWN_FILE = re.compile(r"part-\d{6}\.safetensors|manifest\.json|parts\.log|\..*\.tmp")
 
 
-class ActivationStore:
+class ActivationStore(StoreReader):
     """Rows of every captured layer, on disk, with what made them.
 
     Made by `create`, which also resumes, or `open`, which only reads. A store being written is
@@ -49,11 +48,11 @@ class ActivationStore:
     """
 
     def __init__(self, path: Path, manifest: Manifest, *, damaged: tuple[str, ...] = ()) -> None:
-        self.path = path
+        super().__init__(path, manifest)
         self.damaged = damaged
         """Files that `create` found damaged or missing, to be captured again."""
-        self._manifest = manifest
         self._unlock: weakref.finalize[Any, Any] | None = None
+        self._next = 0
 
     @classmethod
     def create(cls, path: Path, spec: Mapping[str, Any]) -> ActivationStore:
@@ -73,7 +72,7 @@ class ActivationStore:
         ------
         StoreError
             If the folder holds a store of another spec or something else, or another process
-            is writing into it.
+            is writing into it, or it cannot be written.
         InvalidInputError
             If `spec` is not made of JSON values.
         """
@@ -83,8 +82,7 @@ class ActivationStore:
         try:
             manifest, damaged = _resume(path, fresh)
             store = cls(path, manifest, damaged=damaged)
-            store._remove_untrusted()
-            store._write_manifest()
+            store._tidy()
         except BaseException:
             os.close(lock)
             raise
@@ -100,48 +98,7 @@ class ActivationStore:
         StoreError
             If there is no store, or its manifest is damaged or of an unknown format.
         """
-        return cls(path, Manifest.read(path / _MANIFEST))
-
-    @property
-    def spec(self) -> dict[str, Any]:
-        """What makes the activations, as given to `create`."""
-        return self._manifest.spec
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Names of the layers, in the order in which they ran."""
-        return tuple(self._manifest.layers)
-
-    @property
-    def complete(self) -> bool:
-        """True once `finish` was called and every part is there."""
-        return self._manifest.complete
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What `finish` was told, e.g. accuracy and n_parameters."""
-        return self._manifest.summary
-
-    @property
-    def n_samples(self) -> int:
-        """Number of samples captured so far."""
-        return sum(part.n_samples for part in self._manifest.parts.values())
-
-    def layer(self, name: str) -> LayerRecord:
-        """Return width, dtype, rows per sample and the shape before pooling of one layer."""
-        if name not in self._manifest.layers:
-            hint = nearest_names(name, self.layers)
-            raise InvalidInputError(f"`layer` must be a layer of the store; got {name!r}; {hint}")
-        return self._manifest.layers[name]
-
-    def nonfinite(self, layer: str) -> int:
-        """Return how many values of a layer are NaN or infinite."""
-        self.layer(layer)
-        return sum(part.nonfinite.get(layer, 0) for part in self._manifest.parts.values())
-
-    def has_part(self, index: int) -> bool:
-        """Tell whether the part is there and whole."""
-        return index in self._manifest.parts
+        return cls(path, open_manifest(path))
 
     def begin(self, settings: Mapping[str, Any]) -> None:
         """Bind the parts to how they are captured; other settings are refused from then on.
@@ -152,36 +109,60 @@ class ActivationStore:
             If parts were captured with other settings; the message names the first.
         """
         current = as_json(settings, "settings")
-        if self._manifest.settings is not None:
-            _refuse_other(self._manifest.settings, current, self.path)
-        elif self._manifest.parts:
+        there = self._manifest.settings
+        if there is not None:
+            _refuse_other(there, current, self.path)
+            return
+        if self._manifest.parts:
             raise StoreError(f"`{self.path}` holds parts captured without these settings")
         self._manifest.settings = current
         self._write_manifest()
 
-    def append(self, batch: LayerBatch, *, index: int | None = None) -> None:
+    def append(
+        self, batch: LayerBatch, *, index: int | None = None, made_from: str | None = None
+    ) -> None:
         """Write one batch as part `index`, by default the first that is missing.
+
+        Parameters
+        ----------
+        batch : LayerBatch
+        index : int, optional
+        made_from : str, optional
+            Digest of the inputs that the model was shown, by which `adopt` knows the part.
 
         Raises
         ------
         StoreError
-            If the part is already there, the store was opened for reading, or the layers are
-            not those of the other parts.
+            If the part is already there, the store was opened for reading, the layers are not
+            those of the other parts, or the part cannot be written; what was appended before
+            is kept.
         """
-        self._check_writable()
-        if index is None:
-            index = next(i for i in range(len(self._manifest.parts) + 1) if not self.has_part(i))
-        if self.has_part(index):
-            raise StoreError(f"part {index} is already in `{self.path}`")
-        self._check_layers(batch)
-        content = save(_tensors(batch))
-        write_atomically(self._part_path(index), content)
-        self._manifest.parts[index] = PartRecord(
-            hashlib.sha256(content).hexdigest(),
-            len(batch.sample_ids),
-            {name: rows.nonfinite for name, rows in batch.layers.items() if rows.nonfinite},
-        )
-        self._write_manifest()
+        number = self._free_number(index)
+        layers = {name: LayerRecord.of(rows, batch) for name, rows in batch.layers.items()}
+        merged = self._merged(layers, has_predictions=batch.predictions is not None)
+        sha256, n_bytes = write_part(part_path(self.path, number), part_tensors(batch))
+        nonfinite = {name: rows.nonfinite for name, rows in batch.layers.items() if rows.nonfinite}
+        part = PartRecord(sha256, n_bytes, len(batch.sample_ids), nonfinite, made_from)
+        self._admit(number, part, merged, has_predictions=batch.predictions is not None)
+
+    def adopt(self, other: StoreReader, *, index: int) -> None:
+        """Take part `index` of another store as it is; the file is shared where links can be made.
+
+        The layers of the part must be those that this store would write: that the two were
+        captured alike is for the caller to know.
+
+        Raises
+        ------
+        StoreError
+            As `append`, and if the other store does not have the part or it is damaged.
+        """
+        number = self._free_number(index)
+        if not other.has_part(index) or not other.is_whole(index):
+            raise StoreError(f"`{other.path}` must have part {index}, whole, to be taken over")
+        has_predictions = other.predictions_known
+        merged = self._merged(other.layers_of_part(index), has_predictions=has_predictions)
+        _share(part_path(other.path, index), part_path(self.path, number))
+        self._admit(number, other.parts[index], merged, has_predictions=has_predictions)
 
     def extend(self, batches: Iterable[LayerBatch]) -> None:
         """Append each batch as it comes."""
@@ -225,78 +206,63 @@ class ActivationStore:
     ) -> None:
         self.close()
 
-    def sample_ids(self) -> NDArray[np.int64]:
-        """Return the sample ids in capture order, shape (n_samples,)."""
-        return self._joined("sample_ids")
+    def _free_number(self, index: int | None) -> int:
+        self._check_writable()
+        while self.has_part(self._next):
+            self._next += 1
+        if index is None:
+            return self._next
+        if self.has_part(index):
+            raise StoreError(f"part {index} is already in `{self.path}`")
+        return index
 
-    def predictions(self) -> NDArray[np.int64] | None:
-        """Return the model's class per sample, shape (n_samples,), or None where it has none."""
-        if not self._manifest.has_predictions:
-            return None
-        return self._joined("predictions")
-
-    def read(self, layer: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Return a layer's rows, (n_rows, n_features), and the sample id of each, (n_rows,).
-
-        Raises
-        ------
-        StoreError
-            If a part is missing or visibly damaged; `verify` looks at every byte.
-        """
-        record = self.layer(layer)
-        rows = self._joined(f"rows:{layer}", record.rows_per_sample)
-        return rows, np.repeat(self.sample_ids(), record.rows_per_sample)
-
-    def positions(self, layer: str) -> NDArray[np.int64] | None:
-        """Return the position each row was taken from, shape (n_rows,), if it was one position."""
-        record = self.layer(layer)
-        if not record.has_positions:
-            return None
-        return self._joined(f"positions:{layer}", record.rows_per_sample)
-
-    def verify(self) -> tuple[str, ...]:
-        """Return the names of the parts that are missing or whose bytes have changed."""
-        return tuple(
-            self._part_path(index).name
-            for index, part in sorted(self._manifest.parts.items())
-            if not _is_whole(self._part_path(index), part)
-        )
-
-    def _joined(self, tensor: str, rows_per_sample: int = 1) -> NDArray[Any]:
-        joined, filled = None, 0
-        for block in self._blocks(tensor):
-            if joined is None:
-                n_rows = self.n_samples * rows_per_sample
-                joined = np.empty((n_rows, *block.shape[1:]), block.dtype)
-            joined[filled : filled + len(block)] = block
-            filled += len(block)
-        if joined is None:
-            raise StoreError(f"`{self.path}` holds no parts yet")
-        return joined
-
-    def _blocks(self, tensor: str) -> Iterator[NDArray[Any]]:
-        for index in sorted(self._manifest.parts):
-            path = self._part_path(index)
-            try:
-                with safe_open(path, framework="numpy") as part:
-                    yield part.get_tensor(tensor)
-            except (OSError, SafetensorError) as error:
+    def _merged(
+        self, layers: dict[str, LayerRecord], *, has_predictions: bool
+    ) -> dict[str, LayerRecord]:
+        """Return what the layers are with another part; one unlike the others is refused."""
+        known = self._manifest.layers
+        if not known:
+            return layers
+        if self._manifest.has_predictions != has_predictions:
+            raise StoreError("every part must hold predictions, or none")
+        if layers.keys() != known.keys():
+            other = sorted(layers.keys() ^ known.keys())
+            raise StoreError(f"every part must hold the same layers; {other} not in all of them")
+        merged = {}
+        for name, record in known.items():
+            together = record.merged(layers[name])
+            if together is None:
                 raise StoreError(
-                    f"`{path}` is missing or damaged ({error}); capture again into the same "
-                    "folder to replace it"
-                ) from None
+                    f"layer `{name}` must be {record} as in the other parts; got {layers[name]}"
+                )
+            merged[name] = together
+        return merged
 
-    def _part_path(self, index: int) -> Path:
-        return self.path / f"part-{index:06d}.safetensors"
+    def _admit(
+        self, index: int, part: PartRecord, layers: dict[str, LayerRecord], *, has_predictions: bool
+    ) -> None:
+        """Let a part that is on disk count."""
+        if layers != self._manifest.layers:
+            self._manifest.layers = layers
+            self._manifest.has_predictions = has_predictions
+            self._write_manifest()
+        note_part(self.path, index, part)
+        self._manifest.parts[index] = part
 
-    def _remove_untrusted(self) -> None:
-        trusted = {self._part_path(index).name for index in self._manifest.parts} | {_MANIFEST}
-        for file in self.path.iterdir():
-            if file.name not in trusted:
-                file.unlink()
+    def _tidy(self) -> None:
+        """Remove what nobody noted, and write one manifest that says all."""
+        trusted = {part_path(self.path, index).name for index in self._manifest.parts}
+        unknown = [f for f in self.path.iterdir() if f.name not in trusted | {MANIFEST, JOURNAL}]
+        for file in unknown:
+            _remove(file)
+        is_noted = (self.path / JOURNAL).exists()
+        if unknown or is_noted or self.damaged or not (self.path / MANIFEST).exists():
+            self._write_manifest()
 
     def _write_manifest(self) -> None:
-        write_atomically(self.path / _MANIFEST, self._manifest.to_bytes())
+        """Write all that is known; the journal has said its part then."""
+        write_atomically(self.path / MANIFEST, self._manifest.to_bytes())
+        _remove(self.path / JOURNAL)
 
     def _check_writable(self) -> None:
         if self._unlock is None or not self._unlock.alive:
@@ -304,59 +270,41 @@ class ActivationStore:
         if self.complete:
             raise StoreError(f"`{self.path}` is complete and takes no more parts")
 
-    def _check_layers(self, batch: LayerBatch) -> None:
-        found = {name: LayerRecord.of(rows, batch) for name, rows in batch.layers.items()}
-        known = self._manifest.layers
-        if not known:
-            self._manifest.layers = found
-            self._manifest.has_predictions = batch.predictions is not None
-            return
-        if self._manifest.has_predictions != (batch.predictions is not None):
-            raise StoreError("every part must hold predictions, or none")
-        if found.keys() != known.keys():
-            other = sorted(found.keys() ^ known.keys())
-            raise StoreError(f"every part must hold the same layers; {other} not in all of them")
-        for name, record in found.items():
-            if record != known[name]:
-                raise StoreError(
-                    f"layer `{name}` must be {known[name]} as in the other parts; got {record}"
-                )
-
 
 def _lock(path: Path) -> int:
     """Lock the folder itself, so that no lock file is left behind; a dead owner holds nothing."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = -1
     try:
+        descriptor = os.open(path, os.O_RDONLY)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreError(f"`{path}` is being written by another process") from None
+    except OSError as error:
+        if descriptor >= 0:
+            os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise StoreError(f"`{path}` is being written by another process") from None
+        raise StoreError(f"`{path}` cannot be locked: {error.strerror or error}") from None
     return descriptor
 
 
 def _resume(path: Path, fresh: Manifest) -> tuple[Manifest, tuple[str, ...]]:
     """Return the manifest to go on with and the names of the files that are damaged."""
     _refuse_foreign(path)
-    if not (path / _MANIFEST).exists():
-        return fresh, ()
     try:
-        manifest = Manifest.read(path / _MANIFEST)
+        if not (path / MANIFEST).exists():
+            _remove(path / JOURNAL)
+            return fresh, ()
+        manifest = open_manifest(path)
     except DamagedManifest:
-        return fresh, (_MANIFEST,)
+        _remove(path / JOURNAL)
+        return fresh, (MANIFEST,)
     _refuse_other(manifest.spec, fresh.spec, path)
-    store = ActivationStore(path, manifest)
-    damaged = store.verify()
-    for index in [i for i in manifest.parts if store._part_path(i).name in damaged]:
+    damaged = StoreReader(path, manifest).verify()
+    for index in [i for i in manifest.parts if part_path(path, i).name in damaged]:
         del manifest.parts[index]
         manifest.complete = False
+    if not manifest.complete and read_journal(path)[1]:
+        damaged += (JOURNAL,)
     return manifest, damaged
-
-
-def _is_whole(path: Path, part: PartRecord) -> bool:
-    try:
-        return file_digest(path) == part.sha256
-    except OSError:
-        return False
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -376,12 +324,23 @@ def _refuse_other(there: Mapping[str, Any], wanted: Mapping[str, Any], path: Pat
             )
 
 
-def _tensors(batch: LayerBatch) -> dict[str, NDArray[Any]]:
-    tensors: dict[str, NDArray[Any]] = {"sample_ids": batch.sample_ids}
-    if batch.predictions is not None:
-        tensors["predictions"] = batch.predictions
-    for name, layer in batch.layers.items():
-        tensors[f"rows:{name}"] = np.ascontiguousarray(layer.rows)
-        if layer.positions is not None:
-            tensors[f"positions:{name}"] = layer.positions
-    return tensors
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"`{file}` cannot be removed: {error.strerror or error}") from None
+
+
+def _share(source: Path, target: Path) -> None:
+    """Let a file appear under a second name, as a link where the file system has them."""
+    copy = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        try:
+            os.link(source, copy)
+        except OSError:
+            shutil.copyfile(source, copy)
+        copy.replace(target)
+    except OSError as error:
+        raise StoreError(f"`{target}` cannot be written: {error.strerror or error}") from None
+    finally:
+        copy.unlink(missing_ok=True)

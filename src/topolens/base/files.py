@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import RawIOBase
 from pathlib import Path
 from threading import get_ident
+from typing import BinaryIO
 
 from topolens.base.errors import InvalidInputError, StoreError
 
-__all__ = ["expand_path", "make_folder", "remove_half_written", "write_atomically"]
+__all__ = [
+    "append_durably",
+    "atomic_file",
+    "expand_path",
+    "make_folder",
+    "remove_half_written",
+    "write_atomically",
+]
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _HALF_WRITTEN = re.compile(r"\..+\.\d+-\d+\.tmp")
@@ -65,10 +77,52 @@ def write_atomically(path: Path, content: bytes) -> None:
     StoreError
         If it cannot be written; the message says why.
     """
-    try:
-        _write_and_rename(path, content)
-    except OSError as error:
-        raise StoreError(f"`{path}` cannot be written: {error.strerror or error}") from None
+    with atomic_file(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that appears under its name, whole and durable, when the block ends well.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; the message says why.
+    """
+    with _sentence_for(path):
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
+        try:
+            with temporary.open("wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
+def append_durably(path: Path, content: bytes) -> None:
+    """Add to the end of a file; when that fails, the file is as it was.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; the message says why.
+    """
+    with _sentence_for(path):
+        is_new = not path.exists()
+        with path.open("ab", buffering=0) as stream:
+            before = stream.tell()
+            try:
+                _write_whole(stream, content)
+                os.fsync(stream.fileno())
+            except OSError:
+                stream.truncate(before)
+                raise
+        if is_new:
+            _sync_folder(path.parent)
 
 
 def remove_half_written(folder: Path) -> None:
@@ -80,17 +134,23 @@ def remove_half_written(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _write_and_rename(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
+@contextmanager
+def _sentence_for(path: Path) -> Iterator[None]:
     try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        yield
+    except StoreError:
+        raise
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "; what was finished is kept: free some space and run again" if is_full else ""
+        raise StoreError(f"`{path}` cannot be written: {error.strerror or error}{advice}") from None
+
+
+def _write_whole(stream: RawIOBase, content: bytes) -> None:
+    """Write all of it: the system may take less than it is given, as on a full disk."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[stream.write(rest) :]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["array_digest", "content_key", "file_digest"]
+__all__ = ["BlockDigest", "array_digest", "content_key", "file_digest"]
 
 _KEY_LENGTH = 20
 _BLOCK_BYTES = 1 << 20
@@ -34,6 +34,21 @@ def file_digest(path: Path) -> str:
 
 def array_digest(array: NDArray[Any]) -> str:
     """Return the SHA-256 of an array's dtype, shape and values, in hexadecimal."""
-    digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
-    digest.update(np.ascontiguousarray(array).tobytes())
+    digest = BlockDigest(array.dtype, array.shape)
+    digest.update(array)
     return digest.hexdigest()
+
+
+class BlockDigest:
+    """The `array_digest` of an array that comes in blocks along its first axis."""
+
+    def __init__(self, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+        self._digest = hashlib.sha256(f"{dtype.str}{shape}".encode())
+
+    def update(self, block: NDArray[Any]) -> None:
+        """Take the next block; only one that does not lie in order is copied."""
+        self._digest.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
+
+    def hexdigest(self) -> str:
+        """Return the digest of the array so far."""
+        return self._digest.hexdigest()

@@ -6,6 +6,7 @@ it runs, on this machine or another that sees the folder.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.activations.store import ActivationStore
 from topolens.base.checks import Points
 from topolens.base.errors import TopolensError
-from topolens.base.hashing import array_digest, content_key
+from topolens.base.hashing import BlockDigest, content_key
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.results import Diagram, Diagrams
 from topolens.clouds.duplicates import count_duplicates
@@ -85,18 +86,34 @@ def _survey(root: Path, payload: Mapping[str, Any]) -> Result:
     layers: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
     for name in store.layers:
-        rows, sample_ids = store.read(name)
-        arrays[f"ids:{len(layers)}"] = _row_ids(sample_ids)
+        n_rows, n_features = store.n_rows(name), store.layer(name).n_features
+        digest = BlockDigest(np.dtype(store.layer(name).dtype), (n_rows, n_features))
+        ids = []
+        for rows, sample_ids in store.blocks(name):
+            digest.update(rows)
+            ids.append(sample_ids)
+        arrays[f"ids:{len(layers)}"] = _row_ids(np.concatenate(ids))
         layers.append(
             {
                 "name": name,
-                "n_rows": len(rows),
-                "n_features": rows.shape[1],
-                "nonfinite": int(rows.size - np.count_nonzero(np.isfinite(rows))),
-                "digest": array_digest(rows),
+                "n_rows": n_rows,
+                "n_features": n_features,
+                "nonfinite": store.nonfinite(name),
+                "digest": digest.hexdigest(),
             }
         )
     return Result(arrays, {"layers": layers, "summary": store.summary})
+
+
+def _open_store(path: Path) -> ActivationStore:
+    """Open a store, or return it as it was opened before: manifests of many layers are long."""
+    state = (path / "manifest.json").stat() if (path / "manifest.json").exists() else None
+    return _opened(path, state and (state.st_ino, state.st_mtime_ns, state.st_size))
+
+
+@functools.lru_cache(maxsize=8)
+def _opened(path: Path, _state: object) -> ActivationStore:
+    return ActivationStore.open(path)
 
 
 def _row_ids(sample_ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -112,9 +129,8 @@ def _row_ids(sample_ids: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _cloud(root: Path, cloud: Mapping[str, Any]) -> Points:
     """Build the cloud that a step works on: the chosen rows, perhaps half of them, at scale."""
-    rows, _ = ActivationStore.open(root / cloud["store"]).read(cloud["layer"])
     chosen = ResultCache(root / "results").get(cloud["selection"]).arrays["rows"]
-    points = rows[chosen]
+    points, _ = _open_store(root / cloud["store"]).read(cloud["layer"], rows=chosen)
     if cloud["resample"] is not None:
         index, seed = cloud["resample"], cloud["seed"]
         points = points[half_samples(len(points), index + 1, seed=seed)[index]]
