@@ -106,7 +106,8 @@ class PartLayout:
 
     def dtype(self, tensor: str) -> np.dtype[Any]:
         """Return the type of a tensor's values."""
-        return _DTYPES[self.codes[self._slot(tensor)]]
+        dtype: np.dtype[Any] = _DTYPES[self.codes[self._slot(tensor)]]
+        return dtype
 
     def width(self, tensor: str) -> int:
         """Return the size of a tensor's second axis, -1 where there is none."""
