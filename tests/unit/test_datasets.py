@@ -153,8 +153,9 @@ def test_the_description_changes_with_the_data_and_names_no_folder(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"source": "cifar"}, "`source` must be `digits`, `npz:PATH` or `npy:PATH`; got 'cifar'"),
-        ({"source": "npz:"}, "`source` must be `digits`, `npz:PATH` or `npy:PATH`; got 'npz:'"),
+        ({"source": "cifar"}, "`source` must be one of `.*npz:PATH`.*; got 'cifar'"),
+        ({"source": "npz:"}, "`source` must be one of `.*npz:PATH`.*; got 'npz:'"),
+        ({"source": "digits:x"}, "`source` must be one of `.*digits`.*; got 'digits:x'"),
         ({"source": "npz:none.npz"}, "`source` must be an existing file; got `.*none.npz`"),
         ({"source": "npz:x.npy"}, r"`source` must be an \.npz archive"),
         ({"source": "npy:images.npz"}, r"`source` must be one \.npy array"),

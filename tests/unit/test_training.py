@@ -114,3 +114,19 @@ def test_evaluation_leaves_the_mode_of_the_model(digits):
     evaluate(model, digits)
     assert model.training
     assert not model.bn1.training
+
+
+def test_the_first_tensor_of_an_output_holds_the_scores():
+    class Pair(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = torch.nn.Linear(64, 10)
+
+        def forward(self, images):
+            return {"scores": self.head(images.flatten(1)), "count": 3}
+
+    torch.manual_seed(0)
+    model = Pair()
+    samples = load_samples("digits", base=Path(), split="test", count=200)
+    result = train_classifier(model, samples, epochs=3, learning_rate=0.02, scale=16.0)
+    assert result["train_accuracy"] == evaluate(model, samples, scale=16.0) > 0.8

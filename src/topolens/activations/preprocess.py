@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topolens.activations.samples import Batch
 from topolens.base.checks import check_real
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["preprocess"]
+__all__ = ["preprocess", "preprocess_batch"]
 
 
 def preprocess(
@@ -49,6 +50,34 @@ def preprocess(
     scaled -= shift
     scaled /= spread
     return scaled
+
+
+def preprocess_batch(
+    batch: Batch,
+    *,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
+    scale: float | None = None,
+) -> Batch:
+    """Prepare a batch of samples: an array as `preprocess` does, named arrays for their types.
+
+    Named arrays stand for something (token ids, masks): whole numbers become int64, floats
+    float32, and truth values stay.
+
+    Raises
+    ------
+    InvalidInputError
+        As `preprocess` does, and if anything is asked of named arrays.
+    """
+    if not isinstance(batch, Mapping):
+        return preprocess(batch, mean=mean, std=std, scale=scale)
+    for name, value in (("mean", mean), ("std", std), ("scale", scale)):
+        if value is not None:
+            raise InvalidInputError(
+                f"`{name}` must be left out for inputs by name ({', '.join(batch)}); got {value!r}"
+            )
+    types = {"f": np.float32, "i": np.int64, "u": np.int64, "b": np.bool_}
+    return {name: array.astype(types[array.dtype.kind]) for name, array in batch.items()}
 
 
 def _are_codes(inputs: NDArray[Any]) -> bool:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.capture import capture
-from topolens.activations.datasets import Samples
 from topolens.activations.layers import select_layers
 from topolens.activations.needs_torch import nn
-from topolens.activations.preprocess import preprocess
+from topolens.activations.preprocess import preprocess_batch
+from topolens.activations.samples import Batch, Samples
 from topolens.activations.store import ActivationStore
 from topolens.base.checks import check_integer
 
@@ -54,14 +54,14 @@ def record(
         As in `capture`.
     batch_size : int, default 100
     mean, std, scale
-        Inputs are (x / scale - mean) / std, as in `preprocess`.
+        Inputs are (x / scale - mean) / std, as in `preprocess_batch`.
     on_batch : callable, optional
         Called as ``on_batch(done, total)`` before the first batch and after each.
 
     Raises
     ------
     InvalidInputError
-        As `capture` and `preprocess` do.
+        As `capture` and `preprocess_batch` do.
     StoreError
         If the store holds parts recorded with other settings.
     """
@@ -86,11 +86,11 @@ def record(
     tell = on_batch or (lambda done, total: None)
     tell(len(slices) - len(missing), len(slices))
 
-    def batches() -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
+    def batches() -> Iterator[tuple[Batch, NDArray[np.int64]]]:
         for index in missing:
             rows = slices[index]
-            inputs = preprocess(samples.inputs[rows], mean=mean, std=std, scale=scale)
-            yield inputs, samples.ids[rows]
+            batch = samples.batch(rows)
+            yield preprocess_batch(batch, mean=mean, std=std, scale=scale), samples.ids[rows]
 
     captured = capture(
         model, batches(), layers=layers, exclude=exclude, pool=pool, seed=seed, device=device

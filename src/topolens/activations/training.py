@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topolens.activations.datasets import Samples
 from topolens.activations.needs_torch import nn, torch
-from topolens.activations.preprocess import preprocess
-from topolens.activations.running import call_model, evaluating
+from topolens.activations.preprocess import preprocess_batch
+from topolens.activations.running import call_model, evaluating, first_tensor
+from topolens.activations.samples import Batch, Rows, Samples
 from topolens.activations.weights import save_weights
 from topolens.base.checks import check_integer, check_real
 from topolens.base.errors import InvalidInputError
@@ -20,6 +20,8 @@ from topolens.base.errors import InvalidInputError
 __all__ = ["evaluate", "save_weights", "train_classifier"]
 
 _EVALUATION_BATCH = 256
+
+Inputs: TypeAlias = torch.Tensor | dict[str, torch.Tensor]
 
 
 def train_classifier(
@@ -61,7 +63,7 @@ def train_classifier(
         Each image is moved by up to so many pixels each way, zeros moving in. Inputs that are
         not images are never moved.
     mean, std, scale
-        As in `preprocess`.
+        As in `preprocess_batch`.
     on_epoch : callable, optional
         Called as ``on_epoch(done, epochs)`` before the first epoch and after each.
 
@@ -80,11 +82,14 @@ def train_classifier(
     check_integer(seed, "seed", at_least=0)
     check_integer(shift, "shift", at_least=0)
     check_real(learning_rate, "learning_rate", above=0)
-    inputs = torch.from_numpy(preprocess(samples.inputs, mean=mean, std=std, scale=scale))
     labels = torch.from_numpy(_labels(samples))
     tell = on_epoch or (lambda done, total: None)
     tell(0, epochs)
     loss = float("nan")
+
+    def shown(rows: Rows) -> Inputs:
+        return _tensors(preprocess_batch(samples.batch(rows), mean=mean, std=std, scale=scale))
+
     with torch.random.fork_rng(devices=[]), _one_thread():
         torch.default_generator.manual_seed(seed)
         step = _Step(
@@ -93,7 +98,7 @@ def train_classifier(
         for epoch in range(epochs):
             model.train()
             losses = [
-                step(_shifted(inputs[rows], shift), labels[rows], f"epoch {epoch + 1}")
+                step(_shifted(shown(rows.numpy()), shift), labels[rows], f"epoch {epoch + 1}")
                 for rows in _shuffled_batches(len(labels), batch_size)
             ]
             loss = sum(losses) / len(losses)
@@ -112,12 +117,15 @@ def evaluate(
     scale: float | None = None,
 ) -> float:
     """Return the share of samples whose label is the model's largest output."""
-    inputs = torch.from_numpy(preprocess(samples.inputs, mean=mean, std=std, scale=scale))
+    labels, n_right = _labels(samples), 0
     with evaluating(model):
-        predicted = torch.cat(
-            [model(b).argmax(dim=1) for b in torch.split(inputs, _EVALUATION_BATCH)]
-        )
-    return float(np.mean(predicted.numpy() == _labels(samples)))
+        for start in range(0, len(samples), _EVALUATION_BATCH):
+            rows = slice(start, start + _EVALUATION_BATCH)
+            batch = preprocess_batch(samples.batch(rows), mean=mean, std=std, scale=scale)
+            output = call_model(model, _tensors(batch), f"the batch that begins at {start}")
+            scores = _class_scores(output, torch.from_numpy(labels[rows]))
+            n_right += int(np.sum(scores.argmax(dim=1).numpy() == labels[rows]))
+    return n_right / len(samples)
 
 
 @contextmanager
@@ -144,7 +152,7 @@ class _Step:
             self._optimizer, max_lr=learning_rate, total_steps=n_steps
         )
 
-    def __call__(self, inputs: torch.Tensor, labels: torch.Tensor, when: str) -> float:
+    def __call__(self, inputs: Inputs, labels: torch.Tensor, when: str) -> float:
         scores = _class_scores(call_model(self._model, inputs, f"a batch of {when}"), labels)
         loss = nn.functional.cross_entropy(scores, labels)
         value = float(loss.detach())
@@ -162,12 +170,13 @@ class _Step:
 def _class_scores(output: object, labels: torch.Tensor) -> torch.Tensor:
     """Return the model's output if it can be trained on: one score per class for each sample."""
     needed = int(labels.max()) + 1
-    if not isinstance(output, torch.Tensor):
+    scores = first_tensor(output)
+    if scores is None:
         got = type(output).__name__
-    elif output.ndim == 2 and len(output) == len(labels) and output.shape[1] >= needed:
-        return output
+    elif scores.ndim == 2 and len(scores) == len(labels) and scores.shape[1] >= needed:
+        return scores
     else:
-        got = f"shape {tuple(output.shape)} for {len(labels)} samples"
+        got = f"shape {tuple(scores.shape)} for {len(labels)} samples"
     raise InvalidInputError(
         f"`model` must give a tensor of class scores, (n_samples, {needed} or more), to be "
         f"trained; got {got}"
@@ -191,9 +200,15 @@ def _shuffled_batches(n_samples: int, batch_size: int) -> Iterator[torch.Tensor]
         yield shuffled[number * batch_size : (number + 1) * batch_size]
 
 
-def _shifted(images: torch.Tensor, largest: int) -> torch.Tensor:
+def _tensors(batch: Batch) -> Inputs:
+    if isinstance(batch, dict):
+        return {name: torch.from_numpy(array) for name, array in batch.items()}
+    return torch.from_numpy(batch)
+
+
+def _shifted(images: Inputs, largest: int) -> Inputs:
     """Move each image by its own random step each way."""
-    if images.ndim != 4 or largest == 0:
+    if isinstance(images, dict) or images.ndim != 4 or largest == 0:
         return images
     down, right = torch.randint(0, 2 * largest + 1, (2, len(images)))
     framed = nn.functional.pad(images, (largest,) * 4)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topolens.activations.datasets import Samples, load_samples
+from topolens.activations.datasets import load_samples
 from topolens.activations.layer_batch import LayerBatch, LayerRows
-from topolens.activations.preprocess import preprocess
+from topolens.activations.preprocess import preprocess_batch
 from topolens.activations.readymade import ReadyMade, load_readymade
+from topolens.activations.samples import Samples
 from topolens.activations.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
 from topolens.base.files import expand_path, make_folder
@@ -236,7 +237,7 @@ def _load(file: StudyFile, model: ModelSpec, weights: Path | None) -> nn.Module:
 
 def _check_preprocessing(model: ModelSpec, samples: Samples) -> None:
     """Refuse a mean or std that does not fit the samples before anything is trained."""
-    preprocess(samples.inputs[:1], mean=model.mean, std=model.std, scale=model.scale)
+    preprocess_batch(samples.batch(slice(1)), mean=model.mean, std=model.std, scale=model.scale)
 
 
 def _random_weights_seed(model: ModelSpec) -> int | None:

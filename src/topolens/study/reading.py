@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
+from topolens.activations.sources import source_mistake
 from topolens.base.errors import InvalidInputError, StudyError, nearest_names
 from topolens.base.files import expand_path
 from topolens.study.spec import StudySpec
@@ -278,12 +279,8 @@ def _is_there(path: Path, *, or_folder: bool) -> bool:
 def _data_mistakes(table: Mapping[str, Any], base: Path) -> list[str]:
     data = table.get("data")
     source = data.get("source") if isinstance(data, dict) else None
-    if not isinstance(source, str) or source == "digits":
-        return []
-    kind, _, path = source.partition(":")
-    if kind not in ("npz", "npy") or not path:
-        return [f"data.source: must be `digits`, `npz:PATH` or `npy:PATH`; got {source!r}"]
-    return _missing_file(path, "data.source", base)
+    mistake = source_mistake(source, base=base) if isinstance(source, str) else None
+    return [f"data.source: {mistake}"] if mistake else []
 
 
 def _degree_mistakes(table: Mapping[str, Any]) -> list[str]:

@@ -77,8 +77,8 @@ class DataSpec(_Table):
     """The samples shown to every model."""
 
     source: str
-    """`digits`, `npz:PATH` or `npy:PATH`; relative to the study file, `${NAME}` expanded."""
-    split: Literal["train", "test"] | None = None
+    """`SCHEME` or `SCHEME:PATH`; relative to the study file, `${NAME}` expanded."""
+    split: Name | None = None
     inputs: str | None = None
     labels: str | None = None
     classes: str | None = None
@@ -93,7 +93,7 @@ class TrainSpec(_Table):
     seed: Seed = 0
     batch_size: Annotated[int, Field(ge=2, strict=True)] = 64
     learning_rate: PositiveReal = 2e-3
-    split: Literal["train", "test"] = "train"
+    split: Name = "train"
 
 
 class ModelSpec(_Table):

@@ -1,0 +1,13 @@
+"""Where samples come from: one file per scheme, found by the name before the colon."""
+
+from topolens.activations.sources import digits, npy, npz  # noqa: F401  they register themselves
+from topolens.activations.sources.registry import (
+    Found,
+    Request,
+    read_source,
+    schemes,
+    source,
+    source_mistake,
+)
+
+__all__ = ["Found", "Request", "read_source", "schemes", "source", "source_mistake"]
