@@ -128,5 +128,5 @@ def test_the_first_tensor_of_an_output_holds_the_scores():
     torch.manual_seed(0)
     model = Pair()
     samples = load_samples("digits", base=Path(), split="test", count=200)
-    result = train_classifier(model, samples, epochs=3, learning_rate=0.02, scale=16.0)
+    result = train_classifier(model, samples, epochs=20, learning_rate=0.05, scale=16.0)
     assert result["train_accuracy"] == evaluate(model, samples, scale=16.0) > 0.8
