@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from topolens import persistence, persistence_of_clouds
 from topolens.kernels.distances import pairwise_distances
 from topolens.kernels.rips import rips_pairs_of_subsets
 
@@ -241,6 +242,25 @@ def subsamples():
     print(f"    distances and GUDHI each {usual:8.2f} s  {whole:6.1f}x  goal 30x", flush=True)
 
 
+def many_clouds(n_clouds=8, n=2000):
+    """Many clouds of many layers, one per thread: wall time and CPU time, answers compared."""
+    rng = np.random.default_rng(0)
+    makers = [CLOUDS[name] for name in ("gauss10", "mixture10", "relu20", "digits")]
+    clouds = [makers[k % 4](rng, n).astype(np.float32) for k in range(n_clouds)]
+    alone = [persistence(cloud) for cloud in clouds]
+    print(f"{n_clouds} clouds of {n} points, H0..1, points given")
+    first = None
+    for threads in (1, 2):
+        wall, cpu = time.perf_counter(), time.process_time()
+        together = persistence_of_clouds(clouds, threads=threads)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        first = first or wall
+        for found, expected in zip(together, alone, strict=True):
+            assert_same([d.pairs for d in found], [d.pairs for d in expected], "many clouds")
+        gain = f"{first / wall:5.2f}x"
+        print(f"    {threads} threads  wall {wall:6.2f} s  CPU {cpu:6.2f} s  {gain}", flush=True)
+
+
 def usual_route(points):
     """Distances of the subsample, then H0 by GUDHI."""
     from gudhi.sklearn import RipsPersistence
@@ -266,6 +286,7 @@ def main():
             show(workload, *run(workload, folder))
     if not options.quick and not options.only:
         subsamples()
+        many_clouds()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
 #include "topolens/distances.hpp"
 
+#include <nanobind/stl/optional.h>
+
 #include <memory>
+#include <optional>
 
 #include "arrays.hpp"
+#include "progress.hpp"
 
 namespace topolens::bindings {
 
@@ -12,14 +16,16 @@ template <typename Real>
 using Square = nb::ndarray<nb::numpy, Real, nb::ndim<2>>;
 
 template <typename Real>
-Square<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::size_t threads) {
+Square<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::size_t threads,
+                                std::optional<nb::callable> report) {
     const std::size_t n = points.shape(0);
     auto owned = std::make_unique_for_overwrite<Real[]>(n * n);
+    const Progress progress = progress_to(std::move(report));
     {
-        nb::gil_scoped_release unlocked;  // no Python object is touched in this block
+        nb::gil_scoped_release unlocked;  // only `progress` touches Python, and takes the lock
         const PairwiseDistances<Real> distances(points.data(), n, points.shape(1), metric,
                                                 kernels_for_this_machine());
-        distances.into(owned.get(), threads);
+        distances.into(owned.get(), threads, [&] { progress(0.0); });
     }
     Real* data = owned.release();
     nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<Real*>(p); });
@@ -35,9 +41,9 @@ void bind_distances(nb::module_& m) {
         .value("correlation", Metric::correlation);
     // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
     m.def("pairwise_distances", &pairwise_distances<float>, "points"_a.noconvert(), "metric"_a,
-          "threads"_a);
+          "threads"_a, "progress"_a.none());
     m.def("pairwise_distances", &pairwise_distances<double>, "points"_a.noconvert(), "metric"_a,
-          "threads"_a);
+          "threads"_a, "progress"_a.none());
 }
 
 }  // namespace topolens::bindings

@@ -3,12 +3,12 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "arrays.hpp"
+#include "progress.hpp"
 
 namespace topolens::bindings {
 
@@ -41,18 +41,6 @@ nb::list to_lists(const std::vector<Bars<Real>>& found) {
             table<std::int32_t>(bars, dim + 2, [](auto& b, auto k) { return b.died[k]; })));
     }
     return out;
-}
-
-/// Tell Python how far the work is, a few times a second, and let signals and errors stop it.
-Progress progress_to(std::optional<nb::callable> report) {
-    using Clock = std::chrono::steady_clock;
-    return [report = std::move(report), last = Clock::now()](double share) mutable {
-        if (Clock::now() - last < std::chrono::milliseconds(100)) return;
-        last = Clock::now();
-        nb::gil_scoped_acquire locked;
-        if (PyErr_CheckSignals() != 0) throw nb::python_error();
-        if (report) (*report)(share);
-    };
 }
 
 template <typename Real>

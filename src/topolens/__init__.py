@@ -30,17 +30,13 @@ if TYPE_CHECKING:
     from topolens.comparison.diagrams import sliced_wasserstein
     from topolens.comparison.pairwise import pairwise
     from topolens.comparison.similarity import linear_cka
+    from topolens.descriptors.bars import persistence_bars, persistence_cycles
+    from topolens.descriptors.batches import persistence_of_clouds, persistence_of_subsets
     from topolens.descriptors.counts import bar_count
     from topolens.descriptors.entropy import persistent_entropy
+    from topolens.descriptors.forecasts import persistence_forecast
     from topolens.descriptors.lifespans import lifespan_sum
-    from topolens.descriptors.persistence import (
-        persistence,
-        persistence_bars,
-        persistence_cycles,
-        persistence_forecast,
-        persistence_from_distances,
-        persistence_of_subsets,
-    )
+    from topolens.descriptors.persistence import persistence, persistence_from_distances
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
     from topolens.study.run import run
     from topolens.study.study import Study
@@ -67,11 +63,12 @@ _HOMES = {
     "normalise": "topolens.clouds",
     "pairwise": "topolens.comparison",
     "persistence": "topolens.descriptors",
-    "persistence_bars": "topolens.descriptors.persistence",
-    "persistence_cycles": "topolens.descriptors.persistence",
-    "persistence_forecast": "topolens.descriptors.persistence",
+    "persistence_bars": "topolens.descriptors.bars",
+    "persistence_cycles": "topolens.descriptors.bars",
+    "persistence_forecast": "topolens.descriptors.forecasts",
     "persistence_from_distances": "topolens.descriptors",
-    "persistence_of_subsets": "topolens.descriptors.persistence",
+    "persistence_of_clouds": "topolens.descriptors.batches",
+    "persistence_of_subsets": "topolens.descriptors.batches",
     "persistent_entropy": "topolens.descriptors",
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",

@@ -9,13 +9,9 @@ import numpy as np
 import pytest
 
 from topolens.base.errors import Cancelled, InvalidInputError
-from topolens.descriptors.persistence import (
-    persistence,
-    persistence_bars,
-    persistence_forecast,
-    persistence_from_distances,
-    persistence_of_subsets,
-)
+from topolens.descriptors.bars import persistence_bars
+from topolens.descriptors.forecasts import persistence_forecast
+from topolens.descriptors.persistence import persistence, persistence_from_distances
 
 SQUARE = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 DIAGONAL = float(np.sqrt(2))
@@ -146,37 +142,6 @@ def test_the_matrix_product_is_near_the_differences():
     exact, product = persistence(cloud), persistence(cloud, metric="euclidean_blas")
     assert product.metric == "euclidean_blas"
     np.testing.assert_allclose(product[0].finite, exact[0].finite, atol=1e-6)
-
-
-def test_subsets_share_one_matrix():
-    rng = np.random.default_rng(1)
-    cloud = rng.normal(size=(80, 5)).astype(np.float32)
-    subsets = [rng.permutation(80)[:size] for size in (1, 2, 30, 64, 80)]
-    for max_dim in (0, 1):
-        for threads in (1, 3):
-            found = persistence_of_subsets(cloud, subsets, max_dim=max_dim, threads=threads)
-            for diagrams, rows in zip(found, subsets, strict=True):
-                assert diagrams.n_points == len(rows)
-                if len(rows) < 2:
-                    assert diagrams[0].pairs.tolist() == [[0, NEVER]]
-                    continue
-                alone = persistence(cloud[rows], max_dim=max_dim)
-                for ours, theirs in zip(diagrams, alone, strict=True):
-                    np.testing.assert_array_equal(ours.pairs, theirs.pairs)
-
-
-@pytest.mark.parametrize(
-    ("subset", "sentence"),
-    [
-        ([], "`subsets[0]` must be a list of row numbers, at least one; got shape (0,)"),
-        ([0, 4], "`subsets[0]` must hold rows from 0 to 3; got 4"),
-        ([-1, 2], "`subsets[0]` must hold rows from 0 to 3; got -1"),
-        ([1, 2, 1], "`subsets[0]` must not repeat a row"),
-    ],
-)
-def test_says_what_is_wrong_with_a_subset(subset, sentence):
-    with pytest.raises(InvalidInputError, match=re.escape(sentence)):
-        persistence_of_subsets(SQUARE, [subset])
 
 
 def test_each_bar_has_its_simplices():

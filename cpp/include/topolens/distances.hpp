@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <thread>
 #include <vector>
 
 #include "topolens/kernel_table.hpp"
@@ -58,8 +59,15 @@ public:
         points_ = units_.data();
     }
 
-    /// A panel of points stays in the second cache while all earlier points pass by it.
     void into(Real* matrix, std::size_t threads) const {
+        into(matrix, threads, [] {});
+    }
+
+    /// A panel of points stays in the second cache while all earlier points pass by it. After each
+    /// panel of its own, the calling thread calls `tell`, which throws to cancel.
+    template <class Tell>
+    void into(Real* matrix, std::size_t threads, Tell&& tell) const {
+        const auto caller = std::this_thread::get_id();
         const std::size_t wanted = (std::size_t{1} << 18) / std::max<std::size_t>(1, d_ * sizeof(Real));
         const std::size_t panel = std::clamp<std::size_t>(wanted / side * side, side, 256);
         in_parallel((n_ + panel - 1) / panel, threads, [&](std::size_t p) {
@@ -67,6 +75,7 @@ public:
             for (std::size_t i = 0; i < end; i += side) {
                 for (std::size_t j = std::max(begin, i); j < end; j += side) block(i, j, matrix);
             }
+            if (std::this_thread::get_id() == caller) tell();
         });
     }
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from topolens import _core
 from topolens.base.checks import Points
 from topolens.base.errors import InvalidInputError
+from topolens.kernels.batches import Progress
 
 __all__ = ["DIRECT_METRICS", "METRICS", "blas_distances", "distances_of", "pairwise_distances"]
 
@@ -18,8 +19,17 @@ METRICS = (*DIRECT_METRICS, _BY_PRODUCT)
 _SINGLE_IS_SAFE = (1e-12, 1e15)
 
 
-def distances_of(cloud: Points, metric: str, threads: int) -> Points:
+def distances_of(
+    cloud: Points,
+    metric: str,
+    threads: int,
+    *,
+    name: str = "points",
+    progress: Progress | None = None,
+) -> Points:
     """Distances under any of `METRICS`, in the precision of the points, all of them finite.
+
+    `name` is what messages call the cloud. `progress` hears 0 now and then, and may stop the work.
 
     Raises
     ------
@@ -27,32 +37,40 @@ def distances_of(cloud: Points, metric: str, threads: int) -> Points:
         If a row has no direction under an angular metric or two rows are too far apart.
     """
     if metric in ("cosine", "correlation"):
-        _refuse_rows_without_direction(cloud, metric)
+        _refuse_rows_without_direction(cloud, metric, name)
     if metric == _BY_PRODUCT:
         matrix = blas_distances(cloud)
     elif cloud.dtype == np.float32 and not _fits_single(cloud):
         wide = cloud.astype(np.float64)
-        matrix = pairwise_distances(wide, metric, threads=threads)
+        matrix = pairwise_distances(wide, metric, threads=threads, progress=progress)
         with np.errstate(over="ignore"):
             matrix = matrix.astype(np.float32)
     else:
-        matrix = pairwise_distances(cloud, metric, threads=threads)
+        matrix = pairwise_distances(cloud, metric, threads=threads, progress=progress)
     if not np.isfinite(matrix.max()):
         row, column = (int(index) for index in np.argwhere(~np.isfinite(matrix))[0])
         raise InvalidInputError(
-            f"`points` must have distances that {matrix.dtype} holds; "
+            f"`{name}` must have distances that {matrix.dtype} holds; "
             f"those of rows {row} and {column} are too far apart"
         )
     return matrix
 
 
-def pairwise_distances(points: Points, metric: str = "euclidean", *, threads: int = 1) -> Points:
+def pairwise_distances(
+    points: Points,
+    metric: str = "euclidean",
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Points:
     """Symmetric (n_points, n_points) matrix in the precision of `points`, by direct differences.
 
     The order of summation is fixed, so the bits do not depend on the threads, the vector width
     or the place of a point, and near-duplicates lose no digits. `points` is C-ordered.
     """
-    matrix: Points = _core.pairwise_distances(points, getattr(_core.Metric, metric), threads)
+    matrix: Points = _core.pairwise_distances(
+        points, getattr(_core.Metric, metric), threads, progress
+    )
     return matrix
 
 
@@ -78,11 +96,11 @@ def _fits_single(cloud: Points) -> bool:
     return largest == 0 or _SINGLE_IS_SAFE[0] < largest < _SINGLE_IS_SAFE[1]
 
 
-def _refuse_rows_without_direction(cloud: Points, metric: str) -> None:
+def _refuse_rows_without_direction(cloud: Points, metric: str, name: str) -> None:
     origin = cloud[:, :1] if metric == "correlation" else 0
     silent = np.flatnonzero(~(cloud != origin).any(axis=1))
     if len(silent):
         what = "constant" if metric == "correlation" else "zero"
         raise InvalidInputError(
-            f"`points` must have no {what} row under the {metric} metric; row {silent[0]} is"
+            f"`{name}` must have no {what} row under the {metric} metric; row {silent[0]} is"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,9 @@ __all__ = [
     "engine_bytes",
     "matrix_bytes",
     "probed_seconds",
+    "refuse_batch_without_memory",
+    "refuse_subsets_without_memory",
+    "refuse_too_many",
     "refuse_without_memory",
 ]
 
@@ -62,18 +66,55 @@ def available_memory() -> int | None:
 
 def refuse_without_memory(n_points: int, itemsize: int, max_dim: int, *, with_matrix: bool) -> None:
     """Refuse a computation that would not fit, before it starts."""
+    refuse_too_many(n_points)
+    needed = engine_bytes(n_points, itemsize, max_dim)
+    if with_matrix:
+        needed += matrix_bytes(n_points, itemsize)
+    _refuse_beyond_memory(f"persistence of {n_points} points", needed, _SMALLER)
+
+
+def refuse_batch_without_memory(
+    sizes: Sequence[tuple[int, int]], max_dim: int, threads: int
+) -> None:
+    """Refuse clouds of (number of points, itemsize) of which the largest do not fit together."""
+    for n_points, _ in sizes:
+        refuse_too_many(n_points)
+    each = [matrix_bytes(n, size) + engine_bytes(n, size, max_dim) for n, size in sizes]
+    together = sorted(each, reverse=True)[:threads]
+    largest = max((n for n, _ in sizes), default=0)
+    what = f"persistence of {len(together)} clouds at once, of at most {largest} points,"
+    _refuse_beyond_memory(what, sum(together), f"lower `threads`, {_SMALLER}")
+
+
+def refuse_subsets_without_memory(
+    n_points: int, sizes: Sequence[int], itemsize: int, max_dim: int, threads: int
+) -> None:
+    """Refuse subsets of one cloud if its matrix and what their threads need do not fit."""
+    refuse_too_many(n_points)
+    each = [engine_bytes(n, itemsize, max_dim) for n in sizes]
+    if max_dim > 0:
+        each = [bytes_ + matrix_bytes(n, itemsize) for bytes_, n in zip(each, sizes, strict=True)]
+    needed = matrix_bytes(n_points, itemsize) + sum(sorted(each, reverse=True)[:threads])
+    what = f"persistence of subsets of {n_points} points"
+    _refuse_beyond_memory(what, needed, f"lower `threads`, {_SMALLER}")
+
+
+def refuse_too_many(n_points: int) -> None:
+    """Refuse more points than the engine has numbers for."""
     if n_points > MAX_POINTS:
         raise InvalidInputError(
             f"persistence takes at most {MAX_POINTS} points; got {n_points}; sample the rows first"
         )
-    needed = engine_bytes(n_points, itemsize, max_dim)
-    if with_matrix:
-        needed += matrix_bytes(n_points, itemsize)
+
+
+_SMALLER = "sample the rows, lower `max_dim` or use float32"
+
+
+def _refuse_beyond_memory(what: str, needed: int, advice: str) -> None:
     free = available_memory()
     if free is not None and needed > free:
         raise InvalidInputError(
-            f"persistence of {n_points} points needs {needed / 1e6:,.0f} MB and "
-            f"{free / 1e6:,.0f} MB are available; sample the rows, lower `max_dim` or use float32"
+            f"{what} needs {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are available; {advice}"
         )
 
 

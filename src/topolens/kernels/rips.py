@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topolens import _core
 from topolens.base.checks import Points
+from topolens.kernels.batches import Progress, one_per_thread
 from topolens.kernels.prim import spanning_lengths
 
 __all__ = [
@@ -25,9 +24,6 @@ __all__ = [
     "rips_pairs",
     "rips_pairs_of_subsets",
 ]
-
-Item = TypeVar("Item")
-Found = TypeVar("Found")
 
 MAX_POINTS: int = _core.max_points
 SIMD: str = _core.simd()
@@ -82,7 +78,7 @@ def rips_bars(
     max_dim: int,
     threshold: float = np.inf,
     threads: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[Bars]:
     """Bars of positive length of each degree from 0 to `max_dim`.
 
@@ -100,7 +96,7 @@ def rips_pairs(
     max_dim: int,
     threshold: float = np.inf,
     threads: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[NDArray[np.float64]]:
     """Birth and death of every bar of positive length, one (n_bars, 2) array per degree."""
     if max_dim == 0:
@@ -118,19 +114,22 @@ def rips_pairs_of_subsets(
     max_dim: int,
     threshold: float = np.inf,
     threads: int = 1,
+    progress: Progress | None = None,
 ) -> list[list[NDArray[np.float64]]]:
     """`rips_pairs` of each subset of the points, on one shared matrix, one subset per thread.
 
     H0 alone reads the matrix in place; higher degrees copy the block of a subset.
     """
 
-    def work(subset: NDArray[np.integer]) -> list[NDArray[np.float64]]:
+    def work(subset: NDArray[np.integer], told: Progress) -> list[NDArray[np.float64]]:
         names = np.ascontiguousarray(subset, dtype=np.uint32)
         if max_dim == 0:
             return [_components(spanning_lengths(distances, names), len(names), threshold)]
-        return rips_pairs(distances[np.ix_(names, names)], max_dim=max_dim, threshold=threshold)
+        block = distances[np.ix_(names, names)]
+        return rips_pairs(block, max_dim=max_dim, threshold=threshold, progress=told)
 
-    return _one_per_thread(work, subsets, threads)
+    costs = [float(len(subset)) ** 2 for subset in subsets]
+    return one_per_thread(work, subsets, costs=costs, threads=threads, progress=progress)
 
 
 def rips_cycles(
@@ -139,7 +138,7 @@ def rips_cycles(
     longer_than: float = 0.0,
     threshold: float = np.inf,
     threads: int = 1,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[LoopCycle]:
     """Cycles of the bars of H1 that live longer than a bound, the longest bars first.
 
@@ -148,16 +147,6 @@ def rips_cycles(
     found = _core.rips_cycles(distances, threshold, longer_than, threads, progress)
     cycles = [LoopCycle(b, d, tuple(walks), shortest) for b, d, walks, shortest in found]
     return sorted(cycles, key=lambda c: (c.birth - c.death, c.birth, c.walks[0].tolist()))
-
-
-def _one_per_thread(
-    work: Callable[[Item], Found], items: Sequence[Item], threads: int
-) -> list[Found]:
-    if threads == 1:
-        return [work(item) for item in items]
-    # The kernels release the interpreter's lock, so plain threads run side by side.
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, items))
 
 
 def _components(

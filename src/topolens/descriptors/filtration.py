@@ -1,0 +1,56 @@
+"""What every door to Vietoris–Rips persistence checks on the way in and packs on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.base.checks import Points
+from topolens.base.errors import InvalidInputError
+from topolens.base.results import Diagram, Diagrams
+from topolens.kernels.rips import enclosing_radius
+
+__all__ = ["OnProgress", "as_diagrams", "check_degree", "check_threshold", "cut_of"]
+
+_HIGHEST_DEGREE = 2
+
+OnProgress: TypeAlias = Callable[[float], None]
+
+
+def as_diagrams(
+    pairs: list[NDArray[np.float64]], n_points: int, metric: str, cut: float
+) -> Diagrams:
+    """Pack the bars of every degree with what made them."""
+    diagrams = tuple(Diagram(degree, bars) for degree, bars in enumerate(pairs))
+    return Diagrams(diagrams, n_points, metric, cut, version("topolens"))
+
+
+def cut_of(distances: Points, threshold: float | None) -> float:
+    """Where the filtration ends: a checked threshold, or the enclosing radius."""
+    return enclosing_radius(distances) if threshold is None else threshold
+
+
+def check_degree(max_dim: int) -> None:
+    """Refuse a highest degree that the engine has not, and say who has it."""
+    whole = isinstance(max_dim, int | np.integer) and not isinstance(max_dim, bool)
+    if not whole or max_dim not in range(_HIGHEST_DEGREE + 1):
+        raise InvalidInputError(
+            f"`max_dim` must be 0, 1 or 2; got {max_dim!r}; GUDHI and ripser compute higher degrees"
+        )
+
+
+def check_threshold(threshold: float | None) -> float | None:
+    """Return `threshold` as a float, or None where the enclosing radius is meant."""
+    if threshold is None:
+        return None
+    if isinstance(threshold, bool) or not isinstance(
+        threshold, int | float | np.integer | np.floating
+    ):
+        raise InvalidInputError(f"`threshold` must be a number; got {threshold!r}")
+    if np.isnan(threshold) or threshold < 0:
+        raise InvalidInputError(f"`threshold` must not be negative or NaN; got {threshold}")
+    return float(threshold)
