@@ -26,7 +26,17 @@ if TYPE_CHECKING:
         TopolensWarning,
     )
     from topolens.base.results import Diagram, Diagrams, DistanceMatrix
-    from topolens.clouds import normalise, sample_rows
+    from topolens.clouds import (
+        FarthestPoints,
+        Outliers,
+        PrincipalComponents,
+        farthest_points,
+        local_outlier_factor,
+        normalise,
+        pca,
+        random_projection,
+        sample_rows,
+    )
     from topolens.comparison.diagrams import sliced_wasserstein
     from topolens.comparison.pairwise import pairwise
     from topolens.comparison.similarity import linear_cka
@@ -48,8 +58,11 @@ _HOMES = {
     "Diagram": "topolens.base.results",
     "Diagrams": "topolens.base.results",
     "DistanceMatrix": "topolens.base.results",
+    "FarthestPoints": "topolens.clouds",
     "InvalidInputError": "topolens.base.errors",
     "MissingDependencyError": "topolens.base.errors",
+    "Outliers": "topolens.clouds",
+    "PrincipalComponents": "topolens.clouds",
     "StoreError": "topolens.base.errors",
     "Study": "topolens.study.study",
     "StudyError": "topolens.base.errors",
@@ -57,11 +70,14 @@ _HOMES = {
     "TopolensWarning": "topolens.base.errors",
     "bar_count": "topolens.descriptors",
     "capture": "topolens.activations.capture",
+    "farthest_points": "topolens.clouds",
     "lifespan_sum": "topolens.descriptors",
     "linear_cka": "topolens.comparison",
     "load_model": "topolens.activations.models",
+    "local_outlier_factor": "topolens.clouds",
     "normalise": "topolens.clouds",
     "pairwise": "topolens.comparison",
+    "pca": "topolens.clouds",
     "persistence": "topolens.descriptors",
     "persistence_bars": "topolens.descriptors.bars",
     "persistence_cycles": "topolens.descriptors.bars",
@@ -73,6 +89,7 @@ _HOMES = {
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",
     "plot_distances": "topolens.report",
+    "random_projection": "topolens.clouds",
     "run": "topolens.study.run",
     "sample_rows": "topolens.clouds",
     "sliced_wasserstein": "topolens.comparison",

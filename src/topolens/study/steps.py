@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.activations.store import ActivationStore
+from topolens.base.blas import one_blas_thread
 from topolens.base.checks import Points
 from topolens.base.errors import TopolensError
 from topolens.base.hashing import BlockDigest, content_key
@@ -28,7 +29,6 @@ from topolens.clouds.normalise import normalise
 from topolens.clouds.sampling import half_samples
 from topolens.comparison.pairwise import cross
 from topolens.descriptors.persistence import persistence
-from topolens.study.blas import one_blas_thread
 from topolens.study.cache import Result, ResultCache
 
 __all__ = ["Step", "execute", "read_diagrams"]

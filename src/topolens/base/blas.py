@@ -1,4 +1,4 @@
-"""One BLAS thread while steps run, without changing what the host program has set."""
+"""One BLAS thread while sums must not depend on the number of cores."""
 
 from __future__ import annotations
 
