@@ -61,7 +61,8 @@ points = 3
 normalise = "maximum"
 """
     assert mistakes(tmp_path, text) == (
-        "clouds[1] \"c\".normalise: must be one of none, centred, median, minmax; got 'maximum'",
+        'clouds[1] "c".normalise: must be one of `none`, `centred`, `median`, `mean`, '
+        "`quantile`, `minmax`, `zscore`, `unit_norm`; got 'maximum'",
         'clouds[1] "c".points: must be greater than or equal to 16; got 3',
         "comparisons[1]: no metric is called `linear_cca`; did you mean `linear_cka`?",
         "data.source: there is no file `missing.npz`",

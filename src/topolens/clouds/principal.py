@@ -94,7 +94,8 @@ def pca(
     with one_blas_thread():
         coordinates, directions, variances = _decomposed(moved)
     n_kept = _n_kept(variances, n_features, keep, drop_smallest)
-    scores: Points = coordinates[:, :n_kept].astype(cloud.dtype, copy=False)
+    kept = coordinates[:, :n_kept]
+    scores: Points = kept.astype(np.float32) if cloud.dtype == np.float32 else kept
     return PrincipalComponents(scores, directions[:n_kept], variances, origin)
 
 

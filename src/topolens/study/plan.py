@@ -29,8 +29,8 @@ __all__ = [
 DiagramKeys: TypeAlias = Mapping[tuple[str, str, str, int | None], str]
 """Key of the diagrams by (cloud, model, layer, resample)."""
 
-# Normalisations that only shift and scale a cloud as a whole.
-_SIMILARITIES = ("none", "centred", "median")
+# Normalisations that only shift and scale a cloud as a whole, with or without a parameter.
+_SIMILARITIES = ("none", "centred", "median", "mean", "quantile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,8 @@ def _block_step(
 def _needed_normalisation(operation: Operation, normalisation: str) -> str:
     """Leave out what cannot change the value, so that clouds at any scale share the result."""
     indifferent = operation.invariances.isotropic_scaling and operation.invariances.translation
-    return "none" if indifferent and normalisation in _SIMILARITIES else normalisation
+    only_scales = normalisation.partition(":")[0] in _SIMILARITIES
+    return "none" if indifferent and only_scales else normalisation
 
 
 def _settings(chosen: OperationSpec, operation: Operation) -> dict[str, Any]:

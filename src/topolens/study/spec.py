@@ -17,9 +17,10 @@ from pydantic import (
 )
 
 from topolens.activations.pool_names import parse_pool
+from topolens.base.errors import InvalidInputError
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
-from topolens.clouds.normalise import NORMALISATIONS
+from topolens.clouds.normalise import canonical_rule
 from topolens.study.probes import refusal
 
 __all__ = [
@@ -129,17 +130,18 @@ class CaptureSpec(_Table):
     batch_size: Positive = 100
 
 
-def _known_normalisation(name: object) -> object:
-    if name not in NORMALISATIONS:
-        raise ValueError(f"must be one of {', '.join(NORMALISATIONS)}; got {name!r}")
-    return name
+def _normalisation(how: Any) -> str:  # noqa: ANN401  parsed TOML
+    try:
+        return canonical_rule(how)
+    except InvalidInputError as error:
+        raise ValueError(str(error).removeprefix("`how` ")) from None
 
 
 class CloudSpec(_Table):
     """One way to make a point cloud of a layer's rows."""
 
     name: Name
-    normalise: Annotated[str, BeforeValidator(_known_normalisation)] = "median"
+    normalise: Annotated[str, BeforeValidator(_normalisation)] = "median"
     points: Annotated[int, Field(ge=16, strict=True)] | None = None
     """Rows drawn without replacement, the same for every layer; default: the smallest layer's."""
 
