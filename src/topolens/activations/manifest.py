@@ -12,7 +12,14 @@ from typing import Any
 from topolens.activations.layer_batch import LayerBatch, LayerRows
 from topolens.base.errors import InvalidInputError, StoreError
 
-__all__ = ["DamagedManifest", "LayerRecord", "Manifest", "PartRecord", "as_json"]
+__all__ = [
+    "DamagedManifest",
+    "LayerRecord",
+    "Manifest",
+    "PartRecord",
+    "as_json",
+    "first_difference",
+]
 
 _FORMAT = 2
 
@@ -149,6 +156,22 @@ def as_json(record: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(copied, dict):
         raise InvalidInputError(f"`{name}` must be a mapping; got {copied!r}")
     return copied
+
+
+def first_difference(
+    there: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> tuple[str, Any, Any] | None:
+    """Return the first place where two records differ, `outer.inner`, with both values."""
+    for key in sorted(there.keys() | wanted.keys()):
+        old, new = there.get(key), wanted.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            inner = first_difference(old, new)
+            if inner is not None:
+                return f"{key}.{inner[0]}", *inner[1:]
+        return key, old, new
+    return None
 
 
 def _check_format(record: object, path: Path) -> None:

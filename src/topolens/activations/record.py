@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.capture import capture
+from topolens.activations.layer_batch import LayerBatch
 from topolens.activations.layers import select_layers
 from topolens.activations.needs_torch import nn
 from topolens.activations.preprocess import preprocess_batch
+from topolens.activations.provenance import inputs_digest, model_provenance, version_provenance
 from topolens.activations.samples import Batch, Samples
+from topolens.activations.storage_forecast import batch_sizes, check_room, forecast_bytes
 from topolens.activations.store import ActivationStore
 from topolens.base.checks import check_integer
 
@@ -33,12 +36,14 @@ def record(
     scale: float | None = None,
     seed: int = 0,
     device: str = "cpu",
+    reuse: Iterable[ActivationStore] = (),
     on_batch: Callable[[int, int], None] | None = None,
 ) -> None:
     """Run `model` over `samples` and write every batch into `store` as it comes.
 
     Batches whose part is already in the store are skipped, so an interrupted recording goes on
-    where it stopped and ends with the same bytes. The store is finished with the summary
+    where it stopped and ends with the same bytes. The store remembers every setting, the digests
+    of the model's state and of the data, and the versions. It is finished with the summary
     ``accuracy`` (share of all samples whose label is the largest output, or None),
     ``n_samples`` and ``n_parameters``.
 
@@ -55,6 +60,10 @@ def record(
     batch_size : int, default 100
     mean, std, scale
         Inputs are (x / scale - mean) / std, as in `preprocess_batch`.
+    reuse : iterable of ActivationStore
+        Other stores of this model, of fewer samples for example. Their parts are taken over
+        where settings, versions and inputs are the same; that the model's code is, is for you
+        to know.
     on_batch : callable, optional
         Called as ``on_batch(done, total)`` before the first batch and after each.
 
@@ -63,43 +72,91 @@ def record(
     InvalidInputError
         As `capture` and `preprocess_batch` do.
     StoreError
-        If the store holds parts recorded with other settings.
+        If the store holds parts recorded with other settings, of another model or by other
+        versions, or what is missing does not fit on the disk.
     """
-    if store.complete:
-        return
     check_integer(batch_size, "batch_size", at_least=1)
-    names = select_layers(model, layers, exclude)
-    store.begin(
-        {
-            "samples": samples.description,
-            "layers": names,
-            "pool": pool,
-            "batch_size": batch_size,
-            "mean": _plain(mean),
-            "std": _plain(std),
-            "scale": None if scale is None else float(scale),
-            "seed": seed,
-        }
-    )
-    slices = [slice(i, i + batch_size) for i in range(0, len(samples), batch_size)]
-    missing = [index for index in range(len(slices)) if not store.has_part(index)]
+    settings = {
+        "samples": samples.description,
+        "layers": select_layers(model, layers, exclude),
+        "pool": pool,
+        "batch_size": batch_size,
+        "mean": _plain(mean),
+        "std": _plain(std),
+        "scale": None if scale is None else float(scale),
+        "seed": seed,
+        "device": device.partition(":")[0],
+        "model": model_provenance(model),
+        "versions": version_provenance(),
+    }
+    if store.complete:
+        store.check_settings(settings, but="versions")
+        return
+    store.begin(settings)
+    work = _Batches(samples, store, batch_size)
+    for other in reuse:
+        work.adopt(other)
+    missing = work.missing()
     tell = on_batch or (lambda done, total: None)
-    tell(len(slices) - len(missing), len(slices))
+    tell(work.n_batches - len(missing), work.n_batches)
 
-    def batches() -> Iterator[tuple[Batch, NDArray[np.int64]]]:
+    def inputs() -> Iterator[tuple[Batch, NDArray[np.int64]]]:
         for index in missing:
-            rows = slices[index]
-            batch = samples.batch(rows)
-            yield preprocess_batch(batch, mean=mean, std=std, scale=scale), samples.ids[rows]
+            batch, ids = work.inputs(index)
+            yield preprocess_batch(batch, mean=mean, std=std, scale=scale), ids
 
     captured = capture(
-        model, batches(), layers=layers, exclude=exclude, pool=pool, seed=seed, device=device
+        model, inputs(), layers=layers, exclude=exclude, pool=pool, seed=seed, device=device
     )
-    for count, index in enumerate(missing, start=1):
+    for n_left, index in zip(reversed(range(len(missing))), missing, strict=True):
         # Nothing may hold on to a batch while the next is captured: each can be large.
-        store.append(next(captured), index=index)
-        tell(len(slices) - len(missing) + count, len(slices))
+        work.keep(next(captured), index)
+        tell(work.n_batches - n_left, work.n_batches)
     store.finish(_summary(model, samples, store))
+
+
+class _Batches:
+    """The samples cut into batches, and which of them the store has."""
+
+    def __init__(self, samples: Samples, store: ActivationStore, batch_size: int) -> None:
+        self._samples = samples
+        self._store = store
+        self._sizes = batch_sizes(len(samples), batch_size)
+        self._slices = [slice(i, i + batch_size) for i in range(0, len(samples), batch_size)]
+        self._digests: dict[int, str] = {}
+        self._fits = False
+        self.n_batches = len(self._sizes)
+
+    def missing(self) -> list[int]:
+        """Return the batches that the store does not have."""
+        return [index for index in range(self.n_batches) if not self._store.has_part(index)]
+
+    def inputs(self, index: int) -> tuple[Batch, NDArray[np.int64]]:
+        """Return the inputs of a batch as they come, and the ids of its samples."""
+        rows = self._slices[index]
+        batch, ids = self._samples.batch(rows), self._samples.ids[rows]
+        self._digests[index] = inputs_digest(batch, ids)
+        return batch, ids
+
+    def adopt(self, other: ActivationStore) -> None:
+        """Take over parts of a store that was captured alike from the same inputs."""
+        if not self._store.is_like(other, but="samples"):
+            return
+        for index in self.missing():
+            part = other.parts.get(index)
+            if part is None or part.n_samples != self._sizes[index]:
+                continue
+            self.inputs(index)
+            if part.made_from == self._digests[index] and other.is_whole(index):
+                self._store.adopt(other, index=index)
+
+    def keep(self, batch: LayerBatch, index: int) -> None:
+        """Write a batch; the first tells whether all that are missing fit on the disk."""
+        if not self._fits:
+            sizes = [self._sizes[number] for number in self.missing()]
+            check_room(self._store.path, forecast_bytes(batch, sizes))
+            self._fits = True
+        self._store.append(batch, index=index, made_from=self._digests.pop(index))
 
 
 def _summary(model: nn.Module, samples: Samples, store: ActivationStore) -> dict[str, Any]:

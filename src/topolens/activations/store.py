@@ -29,6 +29,7 @@ from topolens.activations.manifest import (
     Manifest,
     PartRecord,
     as_json,
+    first_difference,
 )
 from topolens.activations.part_files import part_tensors, write_part
 from topolens.activations.store_reading import MANIFEST, StoreReader, open_manifest, part_path
@@ -109,14 +110,35 @@ class ActivationStore(StoreReader):
             If parts were captured with other settings; the message names the first.
         """
         current = as_json(settings, "settings")
-        there = self._manifest.settings
-        if there is not None:
-            _refuse_other(there, current, self.path)
+        if self._manifest.settings is not None:
+            self.check_settings(current)
             return
         if self._manifest.parts:
             raise StoreError(f"`{self.path}` holds parts captured without these settings")
         self._manifest.settings = current
         self._write_manifest()
+
+    def check_settings(self, settings: Mapping[str, Any], *, but: str = "") -> None:
+        """Refuse a store whose parts were captured with other settings, one of them left aside.
+
+        Raises
+        ------
+        StoreError
+            If they differ; the message names the first.
+        """
+        there, wanted = self._manifest.settings or {}, as_json(settings, "settings")
+        kept = [{k: v for k, v in each.items() if k != but} for each in (there, wanted)]
+        _refuse_other(kept[0], kept[1], self.path)
+
+    def is_like(self, other: StoreReader, *, but: str = "") -> bool:
+        """Tell whether another store was captured with the same settings, one left aside."""
+        if other.settings is None:
+            return False
+        try:
+            self.check_settings(other.settings, but=but)
+        except StoreError:
+            return False
+        return True
 
     def append(
         self, batch: LayerBatch, *, index: int | None = None, made_from: str | None = None
@@ -316,12 +338,13 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _refuse_other(there: Mapping[str, Any], wanted: Mapping[str, Any], path: Path) -> None:
-    for key in sorted(there.keys() | wanted.keys()):
-        if there.get(key) != wanted.get(key):
-            raise StoreError(
-                f"`{path}` holds a capture with `{key}` = {there.get(key)!r}, not "
-                f"{wanted.get(key)!r}; choose another folder or remove this one"
-            )
+    different = first_difference(there, wanted)
+    if different is not None:
+        key, old, new = different
+        raise StoreError(
+            f"`{path}` holds a capture with `{key}` = {old!r}, not {new!r}; choose another folder "
+            "or remove this one"
+        )
 
 
 def _remove(file: Path) -> None:
