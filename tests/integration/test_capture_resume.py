@@ -171,9 +171,7 @@ def test_parts_by_other_versions_are_not_mixed(tmp_path, network, digits, monkey
         recorded(tmp_path / "half", network, digits, on_batch=stop)
     recorded(tmp_path / "whole", network, digits)
     monkeypatch.setattr("topolens.__version__", "9.9")
-    with pytest.raises(
-        StoreError, match=r"`versions\.topolens` = '.*', not '9\.9'; choose"
-    ):
+    with pytest.raises(StoreError, match=r"`versions\.topolens` = '.*', not '9\.9'; choose"):
         recorded(tmp_path / "half", network, digits)
     assert recorded(tmp_path / "whole", network, digits).complete
 
@@ -225,9 +223,7 @@ def test_what_does_not_fit_on_the_disk_is_refused_before_a_part_is_written(
     free = shutil.disk_usage(tmp_path)._replace(free=needed)
     with monkeypatch.context() as patch:
         patch.setattr("shutil.disk_usage", lambda _: free)
-        with pytest.raises(
-            StoreError, match=r"must have room for (.+) of activations; \1 are"
-        ):
+        with pytest.raises(StoreError, match=r"must have room for (.+) of activations; \1 are"):
             recorded(tmp_path / "store", network, digits)
         assert [file.name for file in (tmp_path / "store").iterdir()] == ["manifest.json"]
     store = recorded(tmp_path / "store", network, digits)
