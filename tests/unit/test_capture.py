@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.capture import _moved as moved  # noqa: E402
 from topolens.activations.capture import capture  # noqa: E402
+from topolens.activations.devices import moved  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 

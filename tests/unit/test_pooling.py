@@ -8,36 +8,38 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from topolens.activations.pool_names import Pooling, parse_pool  # noqa: E402
-from topolens.activations.pooling import pool_rows, random_positions  # noqa: E402
+from topolens.activations.pooling import Pooler, _squared_norms  # noqa: E402
+from topolens.activations.positions import random_positions  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
-POLICIES = ["mean", "top_norm", "random:2", "flatten"]
+POLICIES = ["mean", "top_norm", "random:2", "flatten", "all", "grid:1"]
 
 
-def pooled(output, text, seed=0):
+def pooled(output, text, seed=0, mask=None, channels_second=None):
     ids = np.arange(len(output)) + 10
-
-    def positions_of(n_positions):
-        return random_positions(ids, n_positions, parse_pool(text).count, seed=seed)
-
-    rows, positions = pool_rows(output, parse_pool(text), layer="conv", positions_of=positions_of)
-    return rows.numpy(), None if positions is None else positions.numpy()
+    pooler = Pooler(parse_pool(text), ids, seed=seed, mask=mask)
+    second = output.ndim > 3 if channels_second is None else channels_second
+    made = pooler(output, layer="conv", channels_second=second)
+    positions = None if made.positions is None else made.positions.numpy()
+    return made.rows.numpy(), positions
 
 
 def noise(*shape):
     return torch.from_numpy(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
 
 
-@pytest.mark.parametrize("text", ["mean", "top_norm", "flatten", "cls", "random:1", "random:32"])
+@pytest.mark.parametrize(
+    "text", ["mean", "top_norm", "flatten", "cls", "last", "all", "random:1", "grid:32"]
+)
 def test_a_policy_prints_as_it_is_written(text):
     assert str(parse_pool(text)) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "max", "random", "random:0", "random:-1", "random:2.5", "cls "]
+    "text", ["", "max", "random", "random:0", "random:-1", "random:2.5", "cls ", "grid:0", "grid"]
 )
 def test_refuses_an_unknown_policy(text):
-    with pytest.raises(InvalidInputError, match=r"`pool` must be `mean`, .* or `cls`; got"):
+    with pytest.raises(InvalidInputError, match=r"`pool` must be `mean`, .* or `last`; got"):
         parse_pool(text)
 
 
@@ -84,7 +86,65 @@ def test_tokens_are_treated_like_positions():
     np.testing.assert_array_equal(rows, tokens.numpy()[range(3), longest])
 
 
-@pytest.mark.parametrize("text", [*POLICIES, "cls"])
+def test_a_grid_is_the_middles_of_equal_pieces():
+    maps = noise(2, 3, 4, 6)
+    rows, positions = pooled(maps, "grid:2")
+    # Middles of the halves: rows 1 and 3 of four, columns 1 and 4 of six.
+    assert positions.tolist() == [7, 10, 19, 22] * 2
+    np.testing.assert_array_equal(rows[4:], maps.flatten(2)[1, :, [7, 10, 19, 22]].T)
+    assert pooled(noise(1, 2, 7, 7), "grid:1")[1].tolist() == [24]
+    assert pooled(noise(1, 2, 2, 2, 3), "grid:2")[1].tolist() == [0, 2, 3, 5, 6, 8, 9, 11]
+    assert pooled(noise(1, 9, 2), "grid:3")[1].tolist() == [1, 4, 7]
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.data())
+def test_a_grid_is_distinct_symmetric_and_of_the_whole_map_at_most(height, width, data):
+    count = data.draw(st.integers(1, min(height, width)))
+    _, positions = pooled(noise(1, 1, height, width), f"grid:{count}")
+    rows, columns = np.unique(positions // width), np.unique(positions % width)
+    assert len(rows) == len(columns) == count
+    for places, size in ((rows, height), (columns, width)):
+        # Up to the rounding of a middle between two positions.
+        assert np.abs(places + places[::-1] - (size - 1)).max() <= 1
+
+
+def test_all_positions_are_rows_in_order():
+    maps = noise(2, 3, 2, 2)
+    rows, positions = pooled(maps, "all")
+    assert positions.tolist() == [0, 1, 2, 3] * 2
+    np.testing.assert_array_equal(rows, maps.flatten(2).transpose(1, 2).reshape(8, 3).numpy())
+
+
+@pytest.mark.parametrize("text", ["mean", "top_norm", "random:2", "grid:2", "all"])
+def test_channels_last_gives_what_channels_second_gives(text):
+    maps = noise(3, 4, 5, 6)
+    rows, positions = pooled(maps, text)
+    last, last_positions = pooled(maps.permute(0, 2, 3, 1), text, channels_second=False)
+    np.testing.assert_allclose(last, rows, rtol=1e-5, atol=1e-6)
+    assert (positions is None) == (last_positions is None)
+    if positions is not None:
+        np.testing.assert_array_equal(positions, last_positions)
+
+
+@pytest.mark.parametrize("shape", [(40, 64, 32, 32), (5, 3, 700, 700), (90, 16, 41, 33)])
+def test_norms_in_pieces_are_the_norms_at_once(shape):
+    maps = noise(*shape)
+    at_once = maps.flatten(2).square().sum(dim=1).argmax(dim=1)
+    np.testing.assert_array_equal(pooled(maps, "top_norm")[1], at_once.numpy())
+    squared = _squared_norms(maps.flatten(2).mT)
+    assert torch.equal(squared, maps.flatten(2).square().sum(dim=1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("text", [*POLICIES, "cls", "last"])
+def test_narrow_values_are_widened_before_they_are_added(text, dtype):
+    values = noise(3, 9, 4).to(dtype)
+    rows, _ = pooled(values, text)
+    assert rows.dtype == np.float32
+    np.testing.assert_array_equal(rows, pooled(values.float(), text)[0])
+
+
+@pytest.mark.parametrize("text", [*POLICIES, "cls", "last"])
 def test_features_are_rows_already(text):
     features = noise(3, 5)
     rows, positions = pooled(features, text)
@@ -103,9 +163,10 @@ def test_rows_share_no_memory_with_the_output(shape, text):
     assert rows.any()
 
 
-def test_the_class_token_shares_no_memory_with_the_output():
+@pytest.mark.parametrize("text", ["cls", "last"])
+def test_one_token_shares_no_memory_with_the_output(text):
     tokens = noise(3, 4, 5)
-    rows, _ = pooled(tokens, "cls")
+    rows, _ = pooled(tokens, text)
     tokens.zero_()
     assert rows.all()
 
@@ -119,6 +180,12 @@ def test_the_class_token_shares_no_memory_with_the_output():
             r"`conv` must give tokens, .* for pool `cls`; got shape \(3, 4, 2, 2",
         ),
         ((3, 4, 2, 2), "random:5", "must give at least 5 positions for pool `random:5`; got shape"),
+        (
+            (3, 4, 3, 2),
+            "grid:3",
+            r"at least 3 positions along each axis for pool `grid:3`; got shape \(3, 4, 3, 2\)",
+        ),
+        ((3, 4, 2, 2), "last", r"must give tokens, .* for pool `last`; got shape \(3, 4, 2, 2\)"),
         ((3,), "mean", r"`conv` must give \(n_samples, n_features, .*`mean`; got shape \(3,\)"),
         ((3, 4, 0, 2), "mean", r"not empty for pool `mean`; got shape \(3, 4, 0, 2\)"),
     ],

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
+from topolens.activations.layer_patterns import Node, Tap, check_pattern, matching, split_pattern
 from topolens.activations.needs_torch import nn, torch
-from topolens.activations.running import call_model, first_tensor, observed
+from topolens.activations.observing import first_tensor, observed, unwrapped
+from topolens.activations.running import call_model, evaluating
 from topolens.base.errors import InvalidInputError, nearest_names
 
-__all__ = ["LayerInfo", "layer_table", "select_layers"]
+__all__ = ["LayerInfo", "layer_table", "select_layers", "select_taps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,42 +28,65 @@ class LayerInfo:
     calls: int
     """How often one forward pass runs it."""
 
+    @property
+    def depth(self) -> int:
+        """Steps below the model, from 1."""
+        return self.name.count(".") + 1
+
 
 def select_layers(
     model: nn.Module, patterns: Sequence[str], exclude: Sequence[str] = ()
 ) -> list[str]:
-    """Return the names of the modules that `patterns` mean, in the model's own order.
+    """Return the names of the layers that `patterns` mean, in the model's own order.
+
+    A layer is the output of a module, named like the module, or its input, ``NAME@input``.
 
     Parameters
     ----------
     model : Module
+        Wrappers (`DataParallel`, `torch.compile`) are looked through: names are those of the
+        network inside.
     patterns : sequence of str
         Exact names (``layer1.0.conv1``); globs over whole names, where ``*`` crosses dots
         (``layer3.*``); ``type:Conv2d``, by class name or a glob of it; ``leaf``, every module
-        that has no children.
+        that has no children; ``re:REGEX``, which must fit the whole name; ``depth:N``, the
+        modules N steps below the model. With ``@input`` behind it, each of these means what
+        goes into the module: its first floating tensor. ``@input[K]`` and ``@output[K]`` mean
+        tensor K of those that go in or come out, counted from 0, depth first.
     exclude : sequence of str
-        Patterns to leave out again. One that means nothing in this model is allowed, so that
-        one list can serve several models.
+        Patterns to leave out again; one without ``@`` leaves out both sides. One that means
+        nothing in this model is allowed, so that one list can serve several models.
 
     Raises
     ------
     InvalidInputError
-        If a pattern means nothing in this model, or nothing is left.
+        If a pattern means nothing in this model or cannot be read, or nothing is left.
     """
-    modules = {name: module for name, module in model.named_modules() if name}
-    wanted: set[str] = set()
+    return [tap.label for tap in select_taps(model, patterns, exclude)]
+
+
+def select_taps(
+    model: nn.Module, patterns: Sequence[str], exclude: Sequence[str] = ()
+) -> list[Tap]:
+    """Return the places in the model that `select_layers` names."""
+    network = unwrapped(model)
+    modules = _nodes(network)
+    wanted: set[Tap] = set()
     for pattern in patterns:
-        found = _matches(modules, pattern)
+        found = _taps(modules, pattern)
         if not found:
-            raise InvalidInputError(_unknown(modules, pattern))
+            raise InvalidInputError(_unknown(network, modules, pattern))
         wanted |= found
     for pattern in exclude:
-        wanted -= _matches(modules, pattern)
+        unwanted = _taps(modules, pattern)
+        names = {tap.module for tap in unwanted} if pattern == split_pattern(pattern)[0] else set()
+        wanted = {tap for tap in wanted if tap not in unwanted and tap.module not in names}
     if not wanted:
         raise InvalidInputError(
             f"`layers` must leave a layer to capture; got {list(patterns)} without {list(exclude)}"
         )
-    return [name for name in modules if name in wanted]
+    order = {name: place for place, name in enumerate(modules)}
+    return sorted(wanted, key=lambda tap: (order[tap.module], tap.site, tap.item or 0))
 
 
 def layer_table(
@@ -75,14 +99,15 @@ def layer_table(
     InvalidInputError
         If the forward pass fails; the message names the module.
     """
+    network = unwrapped(model)
     outputs: dict[str, list[torch.Tensor | None]] = {}
-    modules = {name: module for name, module in model.named_modules() if name}
+    modules = {name: module for name, module in network.named_modules() if name}
 
-    def note(name: str, output: object) -> None:
-        outputs.setdefault(name, []).append(first_tensor(output))
+    def note(tap: Tap, output: object) -> None:
+        outputs.setdefault(tap.module, []).append(first_tensor(output))
 
-    with observed(model, modules, note):
-        call_model(model, example, "the example")
+    with observed(modules, [Tap(name) for name in modules], note), evaluating(network):
+        call_model(network, example, "the example")
     return [
         LayerInfo(
             name,
@@ -95,26 +120,35 @@ def layer_table(
     ]
 
 
-def _matches(modules: Mapping[str, nn.Module], pattern: str) -> set[str]:
-    if pattern in modules:
-        return {pattern}
-    if pattern == "leaf":
-        return {name for name, module in modules.items() if next(module.children(), None) is None}
-    kind, colon, type_name = pattern.partition(":")
-    if kind == "type" and colon:
-        return {
-            name
-            for name, module in modules.items()
-            if fnmatchcase(type(module).__name__, type_name)
-        }
-    return {name for name in modules if fnmatchcase(name, pattern)}
+def _nodes(network: nn.Module) -> dict[str, Node]:
+    return {
+        name: Node(type(module).__name__, next(module.children(), None) is None)
+        for name, module in network.named_modules()
+        if name
+    }
 
 
-def _unknown(modules: Mapping[str, nn.Module], pattern: str) -> str:
-    if pattern.startswith("type:"):
-        types = {f"type:{type(module).__name__}" for module in modules.values()}
-        return f"no layer of the model matches `{pattern}`; {nearest_names(pattern, types)}"
-    return f"no layer of the model matches `{pattern}`; {nearest_names(pattern, modules)}"
+def _taps(modules: Mapping[str, Node], pattern: str) -> set[Tap]:
+    if pattern in modules:  # its name may look like a pattern
+        return {Tap(pattern)}
+    check_pattern(pattern)
+    rule, site, item = split_pattern(pattern)
+    return {Tap(name, site, item) for name in matching(rule, modules)}
+
+
+def _unknown(network: nn.Module, modules: Mapping[str, Node], pattern: str) -> str:
+    rule, _, _ = split_pattern(pattern)
+    twin = dict(network.named_modules(remove_duplicate=False)).get(rule)
+    for name, module in network.named_modules():
+        if module is twin and name:
+            return (
+                f"layer `{rule}` is the same module as `{name}`; use that name, its calls are "
+                f"`{name}#0`, `{name}#1` and so on"
+            )
+    if rule.startswith("type:"):
+        types = {f"type:{node.type_name}" for node in modules.values()}
+        return f"no layer of the model matches `{pattern}`; {nearest_names(rule, types)}"
+    return f"no layer of the model matches `{pattern}`; {nearest_names(rule, modules)}"
 
 
 def _sample_shape(outputs: Sequence[torch.Tensor | None]) -> tuple[int, ...] | None:

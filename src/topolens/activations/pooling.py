@@ -1,124 +1,178 @@
-"""From a layer's output to rows: which positions or tokens of each sample become points.
+"""From a layer's values to rows: which positions or tokens of each sample become points.
 
-Outputs are told apart by their number of axes. Four axes or more, (n, channels, *positions), are
-maps; three, (n, tokens, width), are token sequences; two, (n, features), are one row per sample
-already and pass unchanged through every policy.
+Two axes, (n, features), are one row per sample already and pass unchanged through every policy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.needs_torch import torch
 from topolens.activations.pool_names import Pooling
+from topolens.activations.positions import Chosen, chosen_positions, chosen_tokens
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["pool_rows", "random_positions"]
+__all__ = ["Pooled", "Pooler"]
+
+_WIDE = (torch.float32, torch.float64)
+_CACHED_BYTES = 1 << 20
+"""Squares of this many bytes at a time stay in the processor's cache."""
 
 
-def pool_rows(
-    output: torch.Tensor,
-    pooling: Pooling,
-    *,
-    layer: str,
-    positions_of: Callable[[int], NDArray[np.int64]],
-) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Turn one layer's output into rows that share no memory with it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Pooled:
+    """Rows of one layer that share no memory with its values."""
+
+    rows: torch.Tensor
+    """Floating of at least 32 bits, shape (n_rows, n_features), on the layer's device."""
+    positions: torch.Tensor | None = None
+    """Flat row-major position or token of each row, shape (n_rows,), if it came from one."""
+    counts: NDArray[np.int64] | None = None
+    """Rows of each sample, shape (n_samples,), where they may differ."""
+
+
+class Pooler:
+    """Pools the layers of one batch; layers whose maps have one size share their positions.
 
     Parameters
     ----------
-    output : Tensor of shape (n_samples, ...)
-        Real, floating of at least 32 bits.
     pooling : Pooling
-    layer : str
-        Its name, for the error.
-    positions_of : callable
-        Gives the positions to take per sample, (n_samples, count), for a number of positions.
-
-    Returns
-    -------
-    rows : Tensor of shape (n_rows, n_features)
-        The rows of one sample follow each other.
-    positions : Tensor of shape (n_rows,), or None
-        Flat row-major position or token of each row, where it came from a single one.
-
-    Raises
-    ------
-    InvalidInputError
-        If the policy makes no sense for the shape; the message names layer, shape and policy.
+    sample_ids : array of shape (n_samples,)
+    seed : int
+    mask : array of bool, shape (n_samples, n_tokens), optional
+        Which tokens count, at least one of each sample.
     """
-    if output.ndim < 2 or output.numel() == 0:
-        raise _unsuitable(layer, output, pooling, "(n_samples, n_features, ...), not empty")
-    if output.ndim == 2:
-        return output.clone(), None
-    if pooling.kind == "flatten":
-        return output.flatten(1).clone(), None
-    if pooling.kind == "cls":
-        return _class_token(output, pooling, layer)
-    if pooling.kind == "mean":
-        return output.mean(dim=_position_axes(output)), None
-    by_channel = _channels_then_positions(output)
-    if pooling.kind == "top_norm":
-        chosen = by_channel.square().sum(dim=1).argmax(dim=1, keepdim=True)
-    else:
-        if pooling.count > by_channel.shape[2]:
-            raise _unsuitable(layer, output, pooling, f"at least {pooling.count} positions")
-        chosen = torch.from_numpy(positions_of(by_channel.shape[2])).to(output.device)
-    return _gather(by_channel, chosen), chosen.flatten()
+
+    def __init__(
+        self,
+        pooling: Pooling,
+        sample_ids: NDArray[np.int64],
+        *,
+        seed: int = 0,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self._pooling = pooling
+        self._sample_ids = sample_ids
+        self._seed = seed
+        self._mask = mask
+        self._partial = mask is not None and not mask.all()
+        self._chosen: dict[tuple[object, ...], tuple[Chosen, torch.Tensor, torch.Tensor]] = {}
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the batch."""
+        return len(self._sample_ids)
+
+    def __call__(self, values: torch.Tensor, *, layer: str, channels_second: bool) -> Pooled:
+        """Turn one layer's values into rows.
+
+        Parameters
+        ----------
+        values : Tensor of shape (n_samples, ...)
+        layer : str
+            Its name, for the error.
+        channels_second : bool
+            True for (n, channels, *positions), False for (n, *positions, channels).
+
+        Raises
+        ------
+        InvalidInputError
+            If the policy makes no sense for the shape; the message names layer, shape and policy.
+        """
+        kind = self._pooling.kind
+        if values.ndim < 2 or values.numel() == 0:
+            raise self._unsuitable(layer, values, "(n_samples, n_features, ...), not empty")
+        if values.ndim == 2 or kind == "flatten":
+            return Pooled(_copied(values.flatten(1)))
+        tokens = values.ndim == 3 and not channels_second
+        sizes = tuple(values.shape[2:] if channels_second else values.shape[1:-1])
+        self._check(values, layer, sizes, tokens=tokens)
+        masked = tokens and self._mask is not None
+        if kind == "mean":
+            if masked and self._partial:
+                return Pooled(self._mean_of_valid(_widened(values)))
+            axes = range(2, values.ndim) if channels_second else range(1, values.ndim - 1)
+            return Pooled(_widened(values).mean(dim=tuple(axes)))
+        by_position = values.flatten(2).mT if channels_second else values.flatten(1, -2)
+        if kind == "top_norm":
+            return self._top_norm(by_position, masked=masked and self._partial)
+        if kind == "all" and not masked:
+            rows = _copied(by_position).reshape(-1, by_position.shape[2])
+            return Pooled(rows, self._places(sizes, values.device, masked=False)[2])
+        chosen, samples, positions = self._places(sizes, values.device, masked=masked)
+        rows = _widened(by_position[samples, positions].contiguous())
+        return Pooled(rows, positions, chosen.counts)
+
+    def _check(
+        self, values: torch.Tensor, layer: str, sizes: tuple[int, ...], *, tokens: bool
+    ) -> None:
+        kind, count = self._pooling.kind, self._pooling.count
+        if kind in ("cls", "last") and not tokens:
+            raise self._unsuitable(layer, values, "tokens, (n_samples, n_tokens, width)")
+        if tokens and self._mask is not None and self._mask.shape[1] != sizes[0]:
+            rule = f"one token for each of {self._mask.shape[1]} in `attention_mask`"
+            raise self._unsuitable(layer, values, rule)
+        if kind == "random" and count > prod(sizes):
+            raise self._unsuitable(layer, values, f"at least {count} positions")
+        if kind == "grid" and count > min(sizes):
+            raise self._unsuitable(layer, values, f"at least {count} positions along each axis")
+
+    def _mean_of_valid(self, values: torch.Tensor) -> torch.Tensor:
+        mask = torch.as_tensor(self._mask, device=values.device)
+        # What the model left in masked tokens may be anything, infinite too.
+        total = values.masked_fill(~mask[:, :, None], 0).sum(dim=1)
+        return total / mask.sum(dim=1, keepdim=True)
+
+    def _top_norm(self, by_position: torch.Tensor, *, masked: bool) -> Pooled:
+        squared = _squared_norms(by_position)
+        if masked:
+            mask = torch.as_tensor(self._mask, device=squared.device)
+            squared = squared.masked_fill(~mask, -1)
+        positions = squared.argmax(dim=1)
+        samples = torch.arange(len(positions), device=positions.device)
+        return Pooled(_widened(by_position[samples, positions].contiguous()), positions)
+
+    def _places(
+        self, sizes: tuple[int, ...], device: torch.device, *, masked: bool
+    ) -> tuple[Chosen, torch.Tensor, torch.Tensor]:
+        key = (sizes, masked, device)
+        if key not in self._chosen:
+            ids, pooling, seed = self._sample_ids, self._pooling, self._seed
+            if masked and self._mask is not None:
+                chosen = chosen_tokens(ids, self._mask, pooling, seed=seed)
+            else:
+                chosen = chosen_positions(ids, sizes, pooling, seed=seed)
+            samples = torch.from_numpy(chosen.samples).to(device)
+            positions = torch.from_numpy(chosen.positions).to(device)
+            self._chosen[key] = (chosen, samples, positions)
+        return self._chosen[key]
+
+    def _unsuitable(self, layer: str, values: torch.Tensor, rule: str) -> InvalidInputError:
+        return InvalidInputError(
+            f"layer `{layer}` must give {rule} for pool `{self._pooling}`; "
+            f"got shape {tuple(values.shape)}"
+        )
 
 
-def random_positions(
-    sample_ids: NDArray[np.int64], n_positions: int, count: int, *, seed: int
-) -> NDArray[np.int64]:
-    """Draw `count` of `n_positions` per sample without replacement, shape (n_samples, count).
-
-    Every position gets a hash of (seed, sample id, position) and the smallest hashes win, so a
-    sample's draw is the same in every batch and for every model whose map has this size.
-    """
-    with np.errstate(over="ignore"):
-        per_sample = _mix(sample_ids.astype(np.uint64) + _mix(np.array([seed], np.uint64)))
-        positions = np.arange(n_positions, dtype=np.uint64)
-        keys = _mix(per_sample[:, None] + _mix(positions)[None, :])
-    chosen = np.argsort(keys, axis=1, kind="stable")[:, :count]
-    return np.sort(chosen, axis=1).astype(np.int64, copy=False)
+def _squared_norms(by_position: torch.Tensor) -> torch.Tensor:
+    """Return squared lengths, (n, positions), a few samples at a time: squares stay in cache."""
+    by_channel = by_position.mT
+    n_samples, channels, n_positions = by_channel.shape
+    size = max(1, _CACHED_BYTES // (4 * channels * n_positions))
+    if by_position.device.type != "cpu" or 2 * size >= n_samples:
+        return _widened(by_channel).square().sum(dim=1)
+    parts = (by_channel[start : start + size] for start in range(0, n_samples, size))
+    return torch.cat([_widened(part).square().sum(dim=1) for part in parts])
 
 
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Apply SplitMix64 (Steele, Lea and Flood, OOPSLA 2014, figure 16), a bijective hash."""
-    mixed = values + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
+def _widened(values: torch.Tensor) -> torch.Tensor:
+    return values if values.dtype in _WIDE else values.float()
 
 
-def _class_token(
-    output: torch.Tensor, pooling: Pooling, layer: str
-) -> tuple[torch.Tensor, torch.Tensor]:
-    if output.ndim != 3:
-        raise _unsuitable(layer, output, pooling, "tokens, (n_samples, n_tokens, width)")
-    return output[:, 0].clone(), torch.zeros(len(output), dtype=torch.int64)
-
-
-def _position_axes(output: torch.Tensor) -> tuple[int, ...]:
-    return (1,) if output.ndim == 3 else tuple(range(2, output.ndim))
-
-
-def _channels_then_positions(output: torch.Tensor) -> torch.Tensor:
-    """View the output as (n_samples, channels, positions)."""
-    return output.transpose(1, 2) if output.ndim == 3 else output.flatten(2)
-
-
-def _gather(by_channel: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
-    """Take positions (n, k) of (n, channels, positions) as rows (n * k, channels)."""
-    n_samples, channels, _ = by_channel.shape
-    index = chosen[:, None, :].expand(n_samples, channels, chosen.shape[1])
-    return by_channel.gather(2, index).transpose(1, 2).reshape(-1, channels).contiguous()
-
-
-def _unsuitable(layer: str, output: torch.Tensor, pooling: Pooling, rule: str) -> InvalidInputError:
-    return InvalidInputError(
-        f"layer `{layer}` must give {rule} for pool `{pooling}`; got shape {tuple(output.shape)}"
-    )
+def _copied(values: torch.Tensor) -> torch.Tensor:
+    dtype = values.dtype if values.dtype in _WIDE else torch.float32
+    return values.to(dtype, copy=True, memory_format=torch.contiguous_format)

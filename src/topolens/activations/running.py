@@ -2,53 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any
 
 from topolens.activations.needs_torch import nn, torch
+from topolens.activations.observing import first_tensor
 from topolens.base.errors import InvalidInputError, TopolensError
 
-__all__ = ["call_model", "evaluating", "first_tensor", "observed"]
+__all__ = ["call_model", "evaluating"]
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put every module into evaluation mode for a while, then back as each was."""
-    flags = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        for module, training in flags:
-            module.training = training
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Evaluate every module for a while, as its code says, then put each back as it was.
+
+    Inference mode; no fused attention that would pass inner modules by, nor compiled code that
+    would pass hooks by.
+
+    Raises
+    ------
+    InvalidInputError
+        If the network is compiled and this version of torch cannot run it uncompiled.
+    """
+    flags = [(module, module.training) for module in network.modules()]
+    with _uncompiled(network), _unfused():
+        network.eval()
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            for module, training in flags:
+                module.training = training
 
 
 @contextmanager
-def observed(
-    model: nn.Module,
-    modules: Mapping[str, nn.Module],
-    note: Callable[[str, object], None],
-) -> Iterator[None]:
-    """Call `note(name, output)` each time one of `modules` has run; evaluation mode meanwhile."""
-
-    def hook_of(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, arguments: object, output: object) -> None:
-            note(name, output)
-
-        return hook
-
-    handles = []
+def _unfused() -> Iterator[None]:
+    """Let transformer layers call their parts, whether or not a hook sits on one of them."""
+    switch = getattr(torch.backends, "mha", None)
+    if switch is None:
+        yield
+        return
+    before = switch.get_fastpath_enabled()
+    switch.set_fastpath_enabled(False)
     try:
-        for name, module in modules.items():
-            handles.append(module.register_forward_hook(hook_of(name)))
-        with evaluating(model):
-            yield
+        yield
     finally:
-        for handle in handles:
-            handle.remove()
+        switch.set_fastpath_enabled(before)
+
+
+def _uncompiled(network: nn.Module) -> AbstractContextManager[object]:
+    if not any(_is_compiled(module) for module in network.modules()):
+        return nullcontext()
+    set_stance = getattr(torch.compiler, "set_stance", None)
+    if set_stance is None:
+        raise InvalidInputError(
+            f"`model` must not be compiled with torch {torch.__version__}, whose compiled code "
+            "passes hooks by; capture the network before `torch.compile`"
+        )
+    stance: AbstractContextManager[object] = set_stance("force_eager")
+    return stance
+
+
+def _is_compiled(module: nn.Module) -> bool:
+    by_itself = getattr(module, "_compiled_call_impl", None) is not None
+    return by_itself or isinstance(getattr(module, "_orig_mod", None), nn.Module)
 
 
 def call_model(model: nn.Module, inputs: object, what: str) -> object:
@@ -73,20 +92,6 @@ def call_model(model: nn.Module, inputs: object, what: str) -> object:
             f"`model` must run on {what}{_shape_of(inputs)}; {place} raised "
             f"{type(error).__name__}: {error}"
         ) from error
-
-
-def first_tensor(output: object) -> torch.Tensor | None:
-    """Return the first tensor of a tensor, sequence, mapping or ModelOutput, depth first."""
-    if isinstance(output, torch.Tensor):
-        return output
-    if isinstance(output, Mapping):
-        output = tuple(output.values())
-    if isinstance(output, list | tuple):
-        for item in output:
-            found = first_tensor(item)
-            if found is not None:
-                return found
-    return None
 
 
 def _place_of(traceback: TracebackType | None, model: nn.Module) -> str:
