@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.needs_torch import nn, torch
+from topolens.activations.observing import first_tensor
 from topolens.activations.preprocess import preprocess_batch
-from topolens.activations.running import call_model, evaluating, first_tensor
+from topolens.activations.running import call_model, evaluating
 from topolens.activations.samples import Batch, Rows, Samples
 from topolens.activations.weights import save_weights
 from topolens.base.checks import check_integer, check_real

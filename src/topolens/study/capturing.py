@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 # Raised whenever captured or trained numbers change for the same description.
-_CAPTURE_VERSION = 1
+_CAPTURE_VERSION = 2
 _TRAIN_VERSION = 1
 
 OnAdvance = Callable[[int, int], None]
