@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.capture import capture
+from topolens.activations.devices import find_device
 from topolens.activations.layer_batch import LayerBatch
 from topolens.activations.layers import select_layers
 from topolens.activations.needs_torch import nn
@@ -36,6 +37,7 @@ def record(
     scale: float | None = None,
     seed: int = 0,
     device: str = "cpu",
+    precision: str = "float32",
     reuse: Iterable[ActivationStore] = (),
     on_batch: Callable[[int, int], None] | None = None,
 ) -> None:
@@ -55,7 +57,7 @@ def record(
         As made by `ActivationStore.create`.
     layers, exclude : sequence of str
         Patterns as in `select_layers`.
-    pool, seed, device
+    pool, seed, device, precision
         As in `capture`.
     batch_size : int, default 100
     mean, std, scale
@@ -85,7 +87,8 @@ def record(
         "std": _plain(std),
         "scale": None if scale is None else float(scale),
         "seed": seed,
-        "device": device.partition(":")[0],
+        "device": find_device(device).type,
+        "precision": precision,
         "model": model_provenance(model),
         "versions": version_provenance(),
     }
@@ -106,7 +109,14 @@ def record(
             yield preprocess_batch(batch, mean=mean, std=std, scale=scale), ids
 
     captured = capture(
-        model, inputs(), layers=layers, exclude=exclude, pool=pool, seed=seed, device=device
+        model,
+        inputs(),
+        layers=layers,
+        exclude=exclude,
+        pool=pool,
+        seed=seed,
+        device=device,
+        precision=precision,
     )
     for n_left, index in zip(reversed(range(len(missing))), missing, strict=True):
         # Nothing may hold on to a batch while the next is captured: each can be large.

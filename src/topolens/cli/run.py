@@ -31,6 +31,10 @@ def run(
     download: Annotated[
         bool, typer.Option("--download", help="Fetch published weights (tv:, timm:, hf:).")
     ] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Capture on `cpu`, `cuda`, `mps` or `auto` instead of what STUDY says."),
+    ] = None,
     report: Annotated[bool, typer.Option(help="Write report.html and figures/ at the end.")] = True,
 ) -> None:
     """Run STUDY: train, capture, measure, compare, report; only what is not there yet."""
@@ -39,7 +43,9 @@ def run(
     progress = ProgressLines()
     folder = out or Path("runs") / study.stem
     try:
-        file = _read(study, trust=trust, allow_pickle=allow_pickle, download=download)
+        file = _read(
+            study, trust=trust, allow_pickle=allow_pickle, download=download, device=device
+        )
         if dry_run:
             _print_steps(file, folder)
             return
@@ -52,10 +58,14 @@ def run(
         raise typer.Exit(SOME_STEPS_FAILED)
 
 
-def _read(study: Path, *, trust: bool, allow_pickle: bool, download: bool) -> StudyFile:
+def _read(
+    study: Path, *, trust: bool, allow_pickle: bool, download: bool, device: str | None
+) -> StudyFile:
     from topolens.study.reading import read_study
 
-    return read_study(study, trust=trust, allow_pickle=allow_pickle, download=download)
+    return read_study(
+        study, trust=trust, allow_pickle=allow_pickle, download=download, device=device
+    )
 
 
 def _print_steps(file: StudyFile, folder: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from topolens.activations.datasets import load_samples
+from topolens.activations.device_names import number_settings
 from topolens.activations.layer_batch import LayerBatch, LayerRows
+from topolens.activations.layer_patterns import Node, matching
 from topolens.activations.preprocess import preprocess_batch
 from topolens.activations.readymade import ReadyMade, load_readymade
 from topolens.activations.samples import Samples
@@ -113,6 +114,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "pool": pool,
         "batch_size": file.spec.capture.batch_size,
         "seed": file.spec.seed,
+        **number_settings(_device_type(file), file.spec.capture.precision),
     }
     return Capture(model, content_key({"kind": "capture", **spec}), spec, weights_key)
 
@@ -181,11 +183,16 @@ def is_captured(root: Path, capture: Capture) -> bool:
 
 
 def resolve_layers(file: StudyFile, model: ModelSpec) -> list[str]:
-    """Name the layers that would be captured; a pattern that matches none is an error."""
+    """Name the layers that would be captured; a pattern that matches none is an error.
+
+    So is a device or a precision that torch does not have here.
+    """
     if model.activations is not None:
         return _chosen_readymade(model, load_readymade(_activations_path(file, model)))
+    from topolens.activations.devices import check_precision, find_device
     from topolens.activations.layers import select_layers
 
+    check_precision(file.spec.capture.precision, find_device(file.spec.capture.device))
     layers, exclude, _ = _capture_settings(file, model)
     return select_layers(_load(file, model, _weights_path(file, model)), layers, exclude)
 
@@ -216,6 +223,8 @@ def _record(
         std=model.std,
         scale=model.scale,
         seed=file.spec.seed,
+        device=file.spec.capture.device,
+        precision=file.spec.capture.precision,
         on_batch=on_batch,
     )
 
@@ -254,6 +263,16 @@ def _capture_settings(
     layers = shared.layers if model.layers is None else model.layers
     exclude = shared.exclude if model.exclude is None else model.exclude
     return layers, exclude, model.pool or shared.pool
+
+
+def _device_type(file: StudyFile) -> str:
+    """Name the kind of device that the numbers will come from."""
+    name = file.spec.capture.device
+    if name != "auto":
+        return name.partition(":")[0]
+    from topolens.activations.devices import find_device
+
+    return find_device(name).type
 
 
 def _weights_path(file: StudyFile, model: ModelSpec) -> Path | None:
@@ -328,28 +347,21 @@ def _activations_path(file: StudyFile, model: ModelSpec) -> Path:
 def _chosen_readymade(model: ModelSpec, ready: ReadyMade) -> list[str]:
     """Name the layers that the model's own patterns choose; all of them without patterns."""
     wanted, unwanted = model.layers or ("*",), model.exclude or ()
+    names = {name: Node() for name in ready.layers}
     for pattern in wanted:
-        if not any(_means(pattern, name, ready.layers) for name in ready.layers):
+        if not matching(pattern, names):
             raise InvalidInputError(
                 f"`layers` must match a layer; `{pattern}` matches none, "
                 f"{nearest_names(pattern, ready.layers)}"
             )
-    chosen = [
-        name
-        for name in ready.layers
-        if any(_means(pattern, name, ready.layers) for pattern in wanted)
-        and not any(_means(pattern, name, ready.layers) for pattern in unwanted)
-    ]
+    kept = set[str]().union(*(matching(pattern, names) for pattern in wanted))
+    kept -= set[str]().union(*(matching(pattern, names) for pattern in unwanted))
+    chosen = [name for name in ready.layers if name in kept]
     if not chosen:
         raise InvalidInputError(
             f"`layers` must leave a layer; got {list(wanted)} without {list(unwanted)}"
         )
     return chosen
-
-
-def _means(pattern: str, name: str, names: Container[str]) -> bool:
-    """Tell whether a pattern means a layer; the exact name of one, brackets and all, is no glob."""
-    return pattern == name if pattern in names else fnmatch.fnmatchcase(name, pattern)
 
 
 def _floating(rows: Any) -> Any:  # noqa: ANN401  arrays of any real dtype

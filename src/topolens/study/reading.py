@@ -44,9 +44,14 @@ class StudyFile:
 
 
 def read_study(
-    path: Path, *, trust: bool = False, allow_pickle: bool = False, download: bool = False
+    path: Path,
+    *,
+    trust: bool = False,
+    allow_pickle: bool = False,
+    download: bool = False,
+    device: str | None = None,
 ) -> StudyFile:
-    """Read and check a study file.
+    """Read and check a study file; a `device` given here is used instead of the file's.
 
     Raises
     ------
@@ -55,6 +60,8 @@ def read_study(
         files, code to load without `trust`.
     """
     table = _parsed(path)
+    if device is not None and isinstance(table.setdefault("capture", {}), dict):
+        table["capture"]["device"] = device
     spec = check_table(table, path.parent, str(path), trust=trust)
     return StudyFile(spec, path.parent, str(path), trust, allow_pickle, download)
 

@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from topolens.activations.device_names import check_device
+from topolens.activations.layer_patterns import check_pattern
 from topolens.activations.pool_names import parse_pool
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import descriptors as descriptor_registry
@@ -65,7 +67,8 @@ Seed = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 PositiveReal = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 PerChannel = Annotated[tuple[Real, ...], Field(min_length=1)]
-Patterns = Annotated[tuple[str, ...], Field(min_length=1)]
+Pattern = Annotated[str, AfterValidator(check_pattern)]
+Patterns = Annotated[tuple[Pattern, ...], Field(min_length=1)]
 Pool = Annotated[str, AfterValidator(_pool)]
 Arguments = Annotated[dict[str, Any], AfterValidator(_plain)]
 
@@ -113,7 +116,7 @@ class ModelSpec(_Table):
     scale: PositiveReal | None = None
     """Inputs are (x / scale - mean) / std; by default 255 for 8-bit inputs and 1 for others."""
     layers: Patterns | None = None
-    exclude: tuple[str, ...] | None = None
+    exclude: tuple[Pattern, ...] | None = None
     pool: Pool | None = None
     family: str | None = None
     """Networks of one family differ only by seed or author; default: the source."""
@@ -125,9 +128,12 @@ class CaptureSpec(_Table):
     """Which values of a network become points."""
 
     layers: Patterns = ("leaf",)
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[Pattern, ...] = ()
     pool: Pool = "mean"
     batch_size: Positive = 100
+    device: Annotated[str, AfterValidator(check_device)] = "cpu"
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    """The other two compute in mixed precision; rows are stored as float32 all the same."""
 
 
 def _normalisation(how: Any) -> str:  # noqa: ANN401  parsed TOML
