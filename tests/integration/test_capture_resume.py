@@ -136,6 +136,7 @@ def test_the_manifest_says_what_made_the_values(tmp_path, network, digits):
         "scale": 16.0,
         "seed": 0,
         "device": "cpu",
+        "precision": "float32",
         "model": {
             "class": "SmallCNN",
             "n_parameters": store.summary["n_parameters"],

@@ -13,6 +13,7 @@ from topolens.activations.devices import find_device
 from topolens.activations.layer_batch import LayerBatch
 from topolens.activations.layers import select_layers
 from topolens.activations.needs_torch import nn
+from topolens.activations.observing import unwrapped
 from topolens.activations.preprocess import preprocess_batch
 from topolens.activations.provenance import inputs_digest, model_provenance, version_provenance
 from topolens.activations.samples import Batch, Samples
@@ -89,7 +90,7 @@ def record(
         "seed": seed,
         "device": find_device(device).type,
         "precision": precision,
-        "model": model_provenance(model),
+        "model": model_provenance(unwrapped(model)),
         "versions": version_provenance(),
     }
     if store.complete:
