@@ -12,7 +12,7 @@ from study_files import READY, TRAINED, relu_layers, result_bytes, write_ready, 
 import topolens as tl
 from topolens.base.errors import InvalidInputError, StoreError, StudyError
 from topolens.base.hashing import content_key
-from topolens.base.progress import Planned, StepEnded, StepFailed
+from topolens.base.progress import Planned, RoomNeeded, StepEnded, StepFailed
 from topolens.study.cache import ResultCache
 from topolens.study.preview import preview
 from topolens.study.reading import read_study
@@ -262,10 +262,10 @@ def test_an_unknown_layer_is_the_users_mistake_before_anything_runs(tmp_path):
 
 def test_a_dry_run_counts_the_steps_and_writes_nothing(tmp_path):
     lines = preview(read_study(write_study(tmp_path, TRAINED)), tmp_path / "out")
-    assert lines[:4] == [
+    assert lines[:3] + lines[4:5] == [
         "trained: 1 model, 4 layers, 1 cloud",
         "train        cnn: 2 epochs, seed 0 (to do)",
-        "capture      cnn: 4 layers: conv1, conv2, fc1, fc2 (to do)",
+        "capture      cnn: 4 layers: conv1, conv2, fc1, fc2 (to do, 21.9 kB)",
         "persistence  4 layers x 1 cloud x 3 (whole and half-samples) = 12 steps",
     ]
     assert not (tmp_path / "out").exists()
@@ -296,3 +296,69 @@ def test_reading_says_what_is_not_there(ready, tmp_path):
     (tmp_path / "study.json").write_text("{}")
     with pytest.raises(StoreError, match="is not a study of format 1"):
         tl.Study(tmp_path)
+
+
+def test_the_room_needed_is_told_before_anything_is_written(tmp_path):
+    path, root = write_study(tmp_path, TRAINED), tmp_path / "out"
+    lines = preview(read_study(path), root)
+    assert any(re.fullmatch(r"disk  +21\.9 kB of activations to write, .* free", x) for x in lines)
+    assert not root.exists()
+    _, events = run(path, root)
+    needed = [event for event in events if isinstance(event, RoomNeeded)]
+    (store,) = (root / "activations").iterdir()
+    on_disk = sum(file.stat().st_size for file in store.glob("part-*"))
+    assert [(event.n_bytes, event.is_whole) for event in needed] == [(on_disk, True)]
+    assert events.index(needed[0]) == 0
+    _, events = run(path, root)
+    assert not any(isinstance(event, RoomNeeded) for event in events)
+
+
+def test_the_room_for_ready_made_activations_is_told(tmp_path):
+    _, events = run(write_ready(tmp_path), tmp_path / "out")
+    stores = (tmp_path / "out" / "activations").glob("*/part-*")
+    assert events[0].n_bytes == sum(file.stat().st_size for file in stores)
+
+
+def test_a_study_that_does_not_fit_on_the_disk_is_refused(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=1_060_000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(StoreError, match=r"must have room for 21\.9 kB of activations; 1\.1 MB"):
+        run(write_study(tmp_path, TRAINED), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+    usage = usage._replace(free=20_000)
+    lines = preview(read_study(tmp_path / "study.toml"), tmp_path / "out")
+    assert "disk         21.9 kB of activations to write, 20.0 kB free: not enough" in lines
+
+
+def test_a_model_that_does_not_run_has_no_forecast_and_fails_alone(tmp_path):
+    text = TRAINED.replace('source = "zoo:small_cnn"', 'source = "py:broken.py:build"')
+    text = text.replace("train = { epochs = 2 }\n", "").replace("args =", "# args =")
+    (tmp_path / "broken.py").write_text(
+        "import torch\n"
+        "def build():\n"
+        "    model = torch.nn.Sequential()\n"
+        "    model.conv = torch.nn.Conv2d(5, 2, 3)\n"
+        "    return model\n"
+    )
+    path = write_study(tmp_path, text.replace('"conv*", "fc*"', '"conv"'))
+    lines = preview(read_study(path, trust=True), tmp_path / "out")
+    assert "capture      cnn: 1 layer: conv (to do, size unknown)" in lines
+    assert any(line.startswith("disk         at least 0 bytes of activations") for line in lines)
+    _, events = run(path, tmp_path / "out", trust=True)
+    assert [event.is_whole for event in events if isinstance(event, RoomNeeded)] == [False]
+    assert any(isinstance(event, StepFailed) for event in events)
+
+
+def test_raising_the_count_captures_only_what_is_new(tmp_path):
+    fewer = TRAINED.replace("count = 120", "count = 60")
+    run(write_study(tmp_path, fewer), tmp_path / "out")
+    grown, _ = run(write_study(tmp_path, TRAINED), tmp_path / "out")
+    alone, _ = run(write_study(tmp_path, TRAINED), tmp_path / "alone")
+    (wanted,) = (tmp_path / "alone" / "activations").iterdir()
+    found = tmp_path / "out" / "activations" / wanted.name
+    parts = sorted(wanted.glob("*"))
+    assert [p.name for p in parts] == sorted(p.name for p in found.iterdir())
+    assert all(p.read_bytes() == (found / p.name).read_bytes() for p in parts)
+    shared = [p.name for p in found.glob("part-*") if p.stat().st_nlink == 2]
+    assert sorted(shared) == ["part-000000.safetensors", "part-000001.safetensors"]
+    pd.testing.assert_frame_equal(grown.table(), alone.table())

@@ -2,7 +2,14 @@
 
 import io
 
-from topolens.base.progress import Planned, StepAdvanced, StepEnded, StepFailed, StepStarted
+from topolens.base.progress import (
+    Planned,
+    RoomNeeded,
+    StepAdvanced,
+    StepEnded,
+    StepFailed,
+    StepStarted,
+)
 from topolens.cli import progress
 
 
@@ -78,3 +85,11 @@ def test_a_long_stage_speaks_up_in_a_pipe(monkeypatch):
         "persistence  ██████··················       1/4   0.1/s  0:36 left",
         "persistence  ██████████████████······       3/4   0.1/s  0:08 left",
     ]
+
+
+def test_the_room_that_activations_need_has_a_line_of_its_own():
+    stream = io.StringIO()
+    tell(progress.ProgressLines(stream), RoomNeeded(34_500_000, 2_000_000_000, is_whole=False))
+    assert stream.getvalue() == (
+        "disk         at least 34.5 MB of activations to write, 2.0 GB free\n"
+    )

@@ -17,7 +17,7 @@ from topolens.activations.row_numbers import RowNumbers, numbers_of_rows, number
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
 from topolens.base.hashing import file_digest
 
-__all__ = ["MANIFEST", "StoreReader", "open_manifest", "part_path"]
+__all__ = ["MANIFEST", "StoreReader", "find_stores", "open_manifest", "part_path"]
 
 MANIFEST = "manifest.json"
 
@@ -260,9 +260,34 @@ def open_manifest(path: Path) -> Manifest:
     return manifest
 
 
+def find_stores(path: Path) -> list[Path]:
+    """Return the stores that a path means: itself, or those in it or in its `activations`.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
+    """
+    if (path / MANIFEST).exists() or _has_parts(path):
+        return [path]
+    for folder in (path / "activations", path):
+        inside = sorted(below for below in folder.glob("*") if below.is_dir())
+        found = [below for below in inside if (below / MANIFEST).exists() or _has_parts(below)]
+        if found:
+            return found
+    raise StoreError(
+        f"`{path}` must be a store, a folder of stores or the folder of a study; it holds no "
+        f"{MANIFEST}, nor does a folder in it or in its `activations`"
+    )
+
+
 def part_path(folder: Path, index: int) -> Path:
     """Return where a part of a store lies."""
     return folder / f"part-{index:06d}.safetensors"
+
+
+def _has_parts(path: Path) -> bool:
+    return any(path.glob("part-*.safetensors"))
 
 
 def _check_layout(layout: PartLayout, manifest: Manifest, part: PartRecord) -> None:

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Event", "OnEvent", "Planned", "StepAdvanced", "StepEnded", "StepFailed", "StepStarted"]
+from topolens.base.sizes import size_text
+
+__all__ = [
+    "Event",
+    "OnEvent",
+    "Planned",
+    "RoomNeeded",
+    "StepAdvanced",
+    "StepEnded",
+    "StepFailed",
+    "StepStarted",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +63,24 @@ class StepFailed:
     reason: str
 
 
-Event: TypeAlias = Planned | StepStarted | StepAdvanced | StepEnded | StepFailed
+@dataclass(frozen=True, slots=True)
+class RoomNeeded:
+    """The size of the activations that will be written is known."""
+
+    n_bytes: int
+    n_free: int
+    """Bytes free where they go."""
+    is_whole: bool
+    """False if a model could not be asked, so that more may come."""
+
+    def __str__(self) -> str:
+        least = "" if self.is_whole else "at least "
+        verdict = ": not enough" if self.n_bytes > self.n_free else ""
+        return (
+            f"{least}{size_text(self.n_bytes)} of activations to write, "
+            f"{size_text(self.n_free)} free{verdict}"
+        )
+
+
+Event: TypeAlias = RoomNeeded | Planned | StepStarted | StepAdvanced | StepEnded | StepFailed
 OnEvent: TypeAlias = Callable[[Event], None]

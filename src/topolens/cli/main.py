@@ -13,6 +13,7 @@ from topolens.cli.layers import layers
 from topolens.cli.list import list_operations
 from topolens.cli.report import report
 from topolens.cli.run import run
+from topolens.cli.store import store
 
 __all__ = ["main"]
 
@@ -23,6 +24,7 @@ app.command()(run)
 app.command()(report)
 app.command()(layers)
 app.command(name="list")(list_operations)
+app.add_typer(store, name="store")
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TextIO
 from topolens.base.progress import (
     Event,
     Planned,
+    RoomNeeded,
     StepAdvanced,
     StepEnded,
     StepFailed,
@@ -41,6 +42,9 @@ class ProgressLines:
             case Planned(stage=stage, n_steps=total, n_cached=cached):
                 self.close()
                 self._begin(stage, total, cached)
+            case RoomNeeded():
+                self.close()
+                self._write(f"{'disk':<12} {event}\n")
             case StepStarted(step=step):
                 self._note = step
             case StepAdvanced(step=step, done=done, total=total):

@@ -21,6 +21,7 @@ from topolens.base.errors import InvalidInputError, StoreError, nearest_names
 from topolens.base.files import expand_path, make_folder
 from topolens.base.hashing import content_key, file_digest
 from topolens.study.cache import is_whole
+from topolens.study.earlier_stores import stores_of_other_samples
 from topolens.study.reading import StudyFile
 from topolens.study.spec import DataSpec, ModelSpec
 
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Capture",
     "capture_into",
+    "capture_settings",
+    "import_batch",
     "is_captured",
+    "load_network",
     "needs_training",
     "plan_capture",
     "resolve_layers",
@@ -55,6 +59,8 @@ class Capture:
     """Everything that decides the values, without machine paths."""
     weights_key: str | None
     """Key of the weights trained here, if the study trains this model."""
+    n_bytes: int | None = 0
+    """Forecast of what is still to be written, None where it cannot be told."""
 
     @property
     def store(self) -> str:
@@ -102,7 +108,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         recipe = {**built, "train": model.train.model_dump(), "data": training.description}
         weights_key = content_key({"kind": "train", "version": _TRAIN_VERSION, **recipe})
     weights = _weights_path(file, model)
-    layers, exclude, pool = _capture_settings(file, model)
+    layers, exclude, pool = capture_settings(file, model)
     spec = {
         "version": _CAPTURE_VERSION,
         **built,
@@ -127,7 +133,10 @@ def capture_into(
         if store.complete:
             return
         if capture.model.activations is not None:
-            _import_readymade(file, capture.model, store)
+            batch = import_batch(file, capture.model)
+            store.append(batch)
+            n_samples = len(batch.sample_ids)
+            store.finish({"n_samples": n_samples, "accuracy": None, "n_parameters": None})
             return
         if samples is None:
             raise InvalidInputError("`data` must be given for models that are captured here")
@@ -193,8 +202,8 @@ def resolve_layers(file: StudyFile, model: ModelSpec) -> list[str]:
     from topolens.activations.layers import select_layers
 
     check_precision(file.spec.capture.precision, find_device(file.spec.capture.device))
-    layers, exclude, _ = _capture_settings(file, model)
-    return select_layers(_load(file, model, _weights_path(file, model)), layers, exclude)
+    layers, exclude, _ = capture_settings(file, model)
+    return select_layers(load_network(file, model), layers, exclude)
 
 
 def _record(
@@ -208,9 +217,8 @@ def _record(
     from topolens.activations.record import record
 
     model = capture.model
-    layers, exclude, pool = _capture_settings(file, model)
-    weights = _trained_path(root, capture) or _weights_path(file, model)
-    network = _load(file, model, weights)
+    layers, exclude, pool = capture_settings(file, model)
+    network = load_network(file, model, _trained_path(root, capture))
     record(
         network,
         samples,
@@ -225,17 +233,19 @@ def _record(
         seed=file.spec.seed,
         device=file.spec.capture.device,
         precision=file.spec.capture.precision,
+        reuse=stores_of_other_samples(root, capture.spec),
         on_batch=on_batch,
     )
 
 
-def _load(file: StudyFile, model: ModelSpec, weights: Path | None) -> nn.Module:
+def load_network(file: StudyFile, model: ModelSpec, weights: Path | None = None) -> nn.Module:
+    """Build a model, by default with the weights that the file names."""
     from topolens.activations.models import load_model
 
     return load_model(
         model.source or "",
         args=model.args,
-        weights=weights,
+        weights=weights or _weights_path(file, model),
         trust=file.trust,
         allow_pickle=file.allow_pickle,
         download=file.download,
@@ -255,7 +265,7 @@ def _random_weights_seed(model: ModelSpec) -> int | None:
     return None if given else model.seed or 0
 
 
-def _capture_settings(
+def capture_settings(
     file: StudyFile, model: ModelSpec
 ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Return layers, exclusions and pooling: the model's own, or the study's."""
@@ -330,14 +340,14 @@ def _plan_import(file: StudyFile, model: ModelSpec) -> Capture:
     return Capture(model, content_key({"kind": "import", **spec}), spec, None)
 
 
-def _import_readymade(file: StudyFile, model: ModelSpec, store: ActivationStore) -> None:
+def import_batch(file: StudyFile, model: ModelSpec) -> LayerBatch:
+    """Read ready-made activations: the layers that the model's patterns choose, in one batch."""
     ready = load_readymade(_activations_path(file, model))
     layers = {
         name: LayerRows(_floating(ready.layers[name]), output_shape=ready.shapes[name])
         for name in _chosen_readymade(model, ready)
     }
-    store.append(LayerBatch(ready.sample_ids, layers))
-    store.finish({"n_samples": len(ready), "accuracy": None, "n_parameters": None})
+    return LayerBatch(ready.sample_ids, layers)
 
 
 def _activations_path(file: StudyFile, model: ModelSpec) -> Path:

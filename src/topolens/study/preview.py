@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from topolens.base.registry import descriptors, metrics
+from topolens.base.sizes import size_text
 from topolens.study.capturing import (
     Capture,
     is_captured,
@@ -14,6 +15,7 @@ from topolens.study.capturing import (
 )
 from topolens.study.reading import StudyFile
 from topolens.study.run import plan_captures
+from topolens.study.storage import forecast_room
 
 __all__ = ["preview"]
 
@@ -35,6 +37,7 @@ def preview(file: StudyFile, root: Path) -> list[str]:
     lines = [f"{spec.name}: {_count(len(captures), 'model')}, {_count(total, 'layer')}, {clouds}"]
     for capture in captures:
         lines += _capture_lines(root, capture, layers[capture.model.name])
+    lines.append(f"disk         {forecast_room(root, captures, refuse=False)}")
     lines.append(
         f"persistence  {_count(total, 'layer')} x {clouds} x "
         f"{1 + spec.resamples} (whole and half-samples) = {total * versions} steps"
@@ -59,7 +62,8 @@ def _capture_lines(root: Path, capture: Capture, layers: list[str]) -> list[str]
         state = "to do" if needs_training(root, capture) else "done"
         recipe = f"{model.train.epochs} epochs, seed {model.train.seed}"
         lines.append(f"train        {model.name}: {recipe} ({state})")
-    state = "done" if is_captured(root, capture) else "to do"
+    size = "size unknown" if capture.n_bytes is None else size_text(capture.n_bytes)
+    state = "done" if is_captured(root, capture) else f"to do, {size}"
     named = ", ".join(layers[:4]) + (", …" if len(layers) > 4 else "")
     lines.append(f"capture      {model.name}: {_count(len(layers), 'layer')}: {named} ({state})")
     return lines

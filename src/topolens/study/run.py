@@ -50,6 +50,7 @@ from topolens.study.reading import StudyFile, read_study
 from topolens.study.results import StepFailure
 from topolens.study.runner import local_executor, run_steps
 from topolens.study.steps import Step
+from topolens.study.storage import forecast_room, with_forecast
 from topolens.study.study import Study
 from topolens.study.survey import Surveyed, plan_cloud, provenance, summarise
 
@@ -92,7 +93,8 @@ def run(
     StudyError
         If the file has mistakes; all are named.
     StoreError
-        If another process is running a study in `root`, or nothing can be written there.
+        If another process is running a study in `root`, nothing can be written there, or the
+        activations do not fit on the disk.
     """
     file = study if isinstance(study, StudyFile) else read_study(Path(study), trust=trust)
     folder = Path(root)
@@ -100,8 +102,11 @@ def run(
         _remove_half_written(folder)
         samples = study_samples(file, file.spec.data) if file.spec.data else None
         captures = plan_captures(folder, file, samples)
+        room = forecast_room(folder, captures, refuse=True)
         with nullcontext(executor) if executor else local_executor() as pool:
             work = _Work(folder, pool, on_event or _ignore)
+            if room.n_bytes or not room.is_whole:
+                work.tell(room)
             _capture_all(work, file, captures, samples)
             surveyed = _survey_all(work, captures)
             _measure(work, file, surveyed, samples).write(folder)
@@ -118,6 +123,7 @@ def plan_captures(root: Path, file: StudyFile, samples: Samples | None) -> list[
             capture = plan_capture(file, model, samples)
             if not is_captured(root, capture):
                 resolve_layers(file, model)
+                capture = with_forecast(root, file, capture, samples)
             captures.append(capture)
         except InvalidInputError as error:
             mistakes.append(f'models[{number}] "{model.name}": {error}')

@@ -1,0 +1,142 @@
+"""`topolens store`: what lies in a store of activations, and whether every byte is as written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from topolens.activations.store import ActivationStore
+
+SOME_DAMAGED = 1
+
+store = typer.Typer(no_args_is_help=True, help="Look into activations that were captured.")
+
+Paths = Annotated[
+    list[Path], typer.Argument(help="A store, its folder `activations`, or the folder of a study.")
+]
+
+
+@store.command()
+def verify(paths: Paths) -> None:
+    """Read every byte of the stores in PATHS; exit 1 if a part is damaged, missing or to come."""
+    from topolens.activations.store import ActivationStore
+    from topolens.base.errors import StoreError
+
+    n_damaged = 0
+    for folder in _stores(paths):
+        try:
+            opened = ActivationStore.open(folder)
+            damaged = opened.verify()
+        except StoreError as error:
+            typer.echo(f"damaged  {error}")
+            n_damaged += 1
+            continue
+        for name in damaged:
+            typer.echo(f"damaged  {folder / name}")
+        unfinished = "" if opened.complete else ", unfinished: run its capture again to go on"
+        if not damaged:
+            typer.echo(f"{'whole' if opened.complete else 'so far'}  {_line(opened)}{unfinished}")
+        n_damaged += bool(damaged) or not opened.complete
+    if n_damaged:
+        typer.echo("capture again into the same folder to replace what is damaged or missing")
+        raise typer.Exit(SOME_DAMAGED)
+
+
+@store.command()
+def show(
+    paths: Paths,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Show the layers of the stores in PATHS, and what made them."""
+    from topolens.activations.store import ActivationStore
+
+    opened = [ActivationStore.open(folder) for folder in _stores(paths)]
+    if as_json:
+        typer.echo(json.dumps([_record(each) for each in opened], indent=1))
+        return
+    for number, each in enumerate(opened):
+        typer.echo(("\n" if number else "") + "\n".join(_description(each)))
+
+
+def _stores(paths: list[Path]) -> list[Path]:
+    """Return the stores that paths mean: themselves, or those below `activations`."""
+    from topolens.activations.store_reading import find_stores
+
+    return [folder for path in paths for folder in find_stores(path)]
+
+
+def _line(opened: ActivationStore) -> str:
+    from topolens.base.sizes import size_text
+
+    parts = len(opened.parts)
+    counted = f"{parts} part" if parts == 1 else f"{parts} parts"
+    return f"{opened.path}: {counted}, {opened.n_samples} samples, {size_text(opened.n_bytes)}"
+
+
+def _record(opened: ActivationStore) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "path": str(opened.path),
+        "complete": opened.complete,
+        "n_samples": opened.n_samples,
+        "n_parts": len(opened.parts),
+        "n_bytes": opened.n_bytes,
+        "layers": [
+            {"name": name, **asdict(opened.layer(name)), "nonfinite": opened.nonfinite(name)}
+            for name in opened.layers
+        ],
+        "summary": opened.summary,
+        "settings": opened.settings,
+        "spec": opened.spec,
+    }
+
+
+def _description(opened: ActivationStore) -> list[str]:
+    state = "" if opened.complete else ", unfinished"
+    facts = {**_flat(opened.spec), **_flat(opened.settings or {}), **_flat(opened.summary)}
+    width = max((len(key) for key in facts), default=0)
+    said = [f"  {key.ljust(width)}  {_short(value)}" for key, value in facts.items()]
+    return [f"{_line(opened)}{state}", "", *said, "", *_table(opened)]
+
+
+def _table(opened: ActivationStore) -> list[str]:
+    """Lay the layers out in columns."""
+    rows = [("layer", "type", "side", "shape", "rows each", "features", "values", "not finite")]
+    for name in opened.layers:
+        layer, nonfinite = opened.layer(name), opened.nonfinite(name)
+        rows.append(
+            (
+                name,
+                layer.module_type or "–",
+                layer.site,
+                " x ".join(map(str, layer.output_shape)) or "–",
+                "unequal" if layer.rows_per_sample is None else str(layer.rows_per_sample),
+                str(layer.n_features),
+                layer.dtype,
+                str(nonfinite) if nonfinite else "",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    padded = ([cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows)
+    return [f"  {'  '.join(cells)}".rstrip() for cells in padded]
+
+
+def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Spread nested records, `outer.inner`; what is not set is left out, layers have a table."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        elif value is not None and value != [] and f"{prefix}{key}" != "layers":
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 72 else f"{text[:71]}…"
