@@ -3,6 +3,11 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,10 +48,18 @@ nb::list to_lists(const std::vector<Bars<Real>>& found) {
     return out;
 }
 
+/// One edge in sixteen, so that the memory beside the matrix is a small and known share of it; the
+/// more passes over the matrix cost nothing that shows.
 template <typename Real>
-RipsOptions<Real> options_of(std::size_t max_dim, double threshold, std::size_t threads,
-                             std::optional<nb::callable> progress) {
+std::size_t slab_bytes(std::size_t n) {
+    return std::max<std::size_t>(n * n / 32, 8192) * sizeof(Edge<Real>);
+}
+
+template <typename Real>
+RipsOptions<Real> options_of(std::size_t n, std::size_t max_dim, double threshold,
+                             std::size_t threads, std::optional<nb::callable> progress) {
     RipsOptions<Real> options;
+    options.slab_bytes = std::min(options.slab_bytes, slab_bytes<Real>(n));
     options.max_dim = max_dim;
     options.threshold = Real(threshold);
     options.threads = threads;
@@ -58,7 +71,8 @@ template <typename Real>
 nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double threshold,
               std::size_t threads, std::optional<nb::callable> progress) {
     const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
-    const auto options = options_of<Real>(max_dim, threshold, threads, std::move(progress));
+    const auto options = options_of<Real>(d.n, max_dim, threshold, threads,
+                                          std::move(progress));
     std::vector<Bars<Real>> found;
     {
         nb::gil_scoped_release unlocked;  // only `progress` touches Python, and takes the lock
@@ -67,12 +81,36 @@ nb::list rips(const Matrix<Real>& distances, std::size_t max_dim, double thresho
     return to_lists(found);
 }
 
+/// Bytes that this process has from the allocator now, or 0 where the system does not tell.
+std::size_t allocated_bytes() {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    const auto all = mallinfo2();
+    return all.uordblks + all.hblkhd;
+#else
+    return 0;
+#endif
+}
+
+/// The most memory that the engine had at any of its words of progress, which it gives with all
+/// its buffers at hand. Other threads that allocate meanwhile are counted, too.
+template <typename Real>
+std::size_t rips_peak_bytes(const Matrix<Real>& distances, std::size_t max_dim, double threshold) {
+    const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
+    auto options = options_of<Real>(d.n, max_dim, threshold, 1, std::nullopt);
+    const std::size_t before = allocated_bytes();
+    std::size_t peak = before;
+    options.progress = [&peak](double) { peak = std::max(peak, allocated_bytes()); };
+    nb::gil_scoped_release unlocked;  // no Python object is touched below
+    Rips<Real>(d, options).bars();
+    return peak - before;
+}
+
 /// The bars of H1 that are longer than a bound, as (birth, death, walks, is_shortest).
 template <typename Real>
 nb::list rips_cycles(const Matrix<Real>& distances, double threshold, double longer_than,
                      std::size_t threads, std::optional<nb::callable> progress) {
     const Dissimilarity<Real> d{distances.data(), distances.shape(0)};
-    const auto options = options_of<Real>(1, threshold, threads, std::move(progress));
+    const auto options = options_of<Real>(d.n, 1, threshold, threads, std::move(progress));
     Bars<Real> bars;
     std::vector<Cycle> cycles;
     {
@@ -104,6 +142,10 @@ void bind_rips(nb::module_& m) {
           "threads"_a, "progress"_a.none());
     m.def("rips", &rips<double>, "distances"_a.noconvert(), "max_dim"_a, "threshold"_a,
           "threads"_a, "progress"_a.none());
+    m.def("rips_peak_bytes", &rips_peak_bytes<float>, "distances"_a.noconvert(), "max_dim"_a,
+          "threshold"_a);
+    m.def("rips_peak_bytes", &rips_peak_bytes<double>, "distances"_a.noconvert(), "max_dim"_a,
+          "threshold"_a);
     m.def("rips_cycles", &rips_cycles<float>, "distances"_a.noconvert(), "threshold"_a,
           "longer_than"_a, "threads"_a, "progress"_a.none());
     m.def("rips_cycles", &rips_cycles<double>, "distances"_a.noconvert(), "threshold"_a,

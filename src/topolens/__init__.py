@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from topolens.descriptors.batches import persistence_of_clouds, persistence_of_subsets
     from topolens.descriptors.counts import bar_count
     from topolens.descriptors.entropy import persistent_entropy
-    from topolens.descriptors.forecasts import persistence_forecast
+    from topolens.descriptors.forecasts import (
+        persistence_forecast,
+        persistence_forecast_from_distances,
+    )
     from topolens.descriptors.lifespans import lifespan_sum
     from topolens.descriptors.persistence import persistence, persistence_from_distances
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
@@ -82,6 +85,7 @@ _HOMES = {
     "persistence_bars": "topolens.descriptors.bars",
     "persistence_cycles": "topolens.descriptors.bars",
     "persistence_forecast": "topolens.descriptors.forecasts",
+    "persistence_forecast_from_distances": "topolens.descriptors.forecasts",
     "persistence_from_distances": "topolens.descriptors",
     "persistence_of_clouds": "topolens.descriptors.batches",
     "persistence_of_subsets": "topolens.descriptors.batches",

@@ -40,6 +40,7 @@ def rips(
     threads: int,
     progress: Callable[[float], None] | None,
 ) -> list[tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]]: ...
+def rips_peak_bytes(distances: NDArray[Any], max_dim: int, threshold: float) -> int: ...
 def rips_cycles(
     distances: NDArray[Any],
     threshold: float,

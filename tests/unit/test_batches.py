@@ -96,7 +96,7 @@ def test_says_which_cloud_is_wrong(clouds, params, sentence, threads):
 
 
 def test_memory_is_counted_for_the_clouds_that_run_at_once(monkeypatch):
-    door = import_module("topolens.kernels.forecast")
+    door = import_module("topolens.kernels.memory")
     monkeypatch.setattr(door, "available_memory", lambda: 2_000_000)
     clouds = [np.random.default_rng(k).normal(size=(n, 2)) for k, n in enumerate((300, 10, 301))]
     assert len(persistence_of_clouds(clouds, threads=1)) == 3
@@ -109,7 +109,7 @@ def test_memory_is_counted_for_the_clouds_that_run_at_once(monkeypatch):
 
 
 def test_memory_is_counted_for_the_subsets_that_run_at_once(monkeypatch):
-    door = import_module("topolens.kernels.forecast")
+    door = import_module("topolens.kernels.memory")
     monkeypatch.setattr(door, "available_memory", lambda: 3_000_000)
     cloud = np.random.default_rng(0).normal(size=(350, 2))
     subsets = [np.arange(300), np.arange(300)]

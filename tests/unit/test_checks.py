@@ -162,8 +162,29 @@ class TestDistances:
 
     @pytest.mark.parametrize(("dtype", "relative"), [(np.float32, 1e-5), (np.float64, 1e-10)])
     def test_more_than_rounding_is_refused(self, dtype, relative):
-        with refuses("`distances` must be symmetric; entry (0, 1) is 1"):
-            check_distances(np.array([[0, 1], [1 + 3 * relative, 0]], dtype))
+        matrix = np.array([[0, 1], [1 + 3 * relative, 0]], dtype)
+        entries = f"entry (0, 1) is 1, entry (1, 0) is {matrix[1, 0]}"
+        with refuses(f"`distances` must be symmetric; {entries}"):
+            check_distances(matrix)
+
+    @pytest.mark.parametrize("place", [(3, 700), (700, 3), (1299, 520), (0, 1), (1299, 1298)])
+    def test_large_matrices_are_looked_at_everywhere(self, place):
+        matrix = np.abs(np.subtract.outer(np.arange(1300.0), np.arange(1300.0)))
+        assert check_distances(matrix) is matrix
+        first = min(place, place[::-1])
+        for wrong, rule in ((np.nan, "not hold NaN"), (-1.0, "not be negative")):
+            bad = matrix.copy()
+            bad[place] = wrong
+            with refuses(f"`distances` must {rule}; entry {place} is {wrong:g}"):
+                check_distances(bad)
+        bad = matrix.copy()
+        bad[place] += 1
+        entries = ", ".join(f"entry {p} is {bad[p]:g}" for p in (first, first[::-1]))
+        with refuses(f"`distances` must be symmetric; {entries}"):
+            check_distances(bad)
+        near = matrix.copy()
+        near[max(place, place[::-1])] *= 1 + 1e-12
+        np.testing.assert_array_equal(check_distances(near), matrix)
 
     @pytest.mark.parametrize(
         ("bad", "sentence"),
@@ -183,10 +204,16 @@ class TestDistances:
             ([[np.inf]], "`distances` must have a zero diagonal; entry (0, 0) is inf"),
             (
                 [[0, 1, 2], [1, 0, 3], [2, 4, 0]],
-                "`distances` must be symmetric; entry (1, 2) is 3",
+                "`distances` must be symmetric; entry (1, 2) is 3, entry (2, 1) is 4",
             ),
-            ([[0, np.inf], [1, 0]], "`distances` must be symmetric; entry (0, 1) is inf"),
-            ([[0, 1e-300], [0, 0]], "`distances` must be symmetric; entry (0, 1) is 1e-300"),
+            (
+                [[0, np.inf], [1, 0]],
+                "`distances` must be symmetric; entry (0, 1) is inf, entry (1, 0) is 1",
+            ),
+            (
+                [[0, 1e-300], [0, 0]],
+                "`distances` must be symmetric; entry (0, 1) is 1e-300, entry (1, 0) is 0",
+            ),
             ([[False]], "`distances` must be real numbers of at most 64 bits; got dtype bool"),
         ],
     )

@@ -76,7 +76,7 @@ private:
         std::size_t generator;
     };
 
-    using Parents = std::unordered_map<Vertex, Vertex>;
+    using Parents = std::vector<std::pair<Vertex, Vertex>>;  // (vertex, parent), by vertex
 
     void descend(const Triangle& t, BitColumns& columns) {
         const auto top = Vertex(edges_.apex_of(t.f));
@@ -101,10 +101,14 @@ private:
     Vertex parent(const Edge<Real>& f, Vertex w, Vertex top) {
         if (edge_between(d_, w, top) < f) return top;
         if (const auto known = forests_.find(f.pair()); known != forests_.end()) {
-            return known->second.at(w);
+            return parent_in(known->second, w);
         }
         if (const std::size_t k = first_common(f, top, w); k < d_.n) return Vertex(k);
-        return forests_.emplace(f.pair(), forest(f, top)).first->second.at(w);
+        return parent_in(forests_.emplace(f.pair(), forest(f, top)).first->second, w);
+    }
+
+    static Vertex parent_in(const Parents& parents, Vertex w) {
+        return std::lower_bound(parents.begin(), parents.end(), std::pair(w, Vertex{0}))->second;
     }
 
     /// The least vertex of the lune of f next to both a and w, or n. Between vertices other than
@@ -147,7 +151,7 @@ private:
             std::erase_if(left, [&](Vertex v) {
                 for (const Vertex u : layer) {
                     if (!(edge_between(d_, u, v) < f)) continue;
-                    parents.emplace(v, u);
+                    parents.emplace_back(v, u);
                     next.push_back(v);
                     return true;
                 }
@@ -155,6 +159,8 @@ private:
             });
             layer = std::move(next);
         }
+        std::sort(parents.begin(), parents.end());
+        parents.shrink_to_fit();
         return parents;
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -68,9 +69,8 @@ def check_points(points: ArrayLike, *, name: str = "points", at_least: int = 2) 
     if array.shape[1] == 0:
         raise InvalidInputError(f"`{name}` must have at least one feature; got shape {array.shape}")
     array = np.ascontiguousarray(array)
-    finite_rows = np.isfinite(array).all(axis=1)
-    if not finite_rows.all():
-        row = int(np.flatnonzero(~finite_rows)[0])
+    if not (np.isfinite(array.max()) and np.isfinite(array.min())):  # NaN shows in both
+        row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
         raise InvalidInputError(f"`{name}` must be finite; row {row} holds NaN or infinity")
     return array
 
@@ -105,16 +105,8 @@ def check_distances(distances: ArrayLike, *, name: str = "distances") -> Points:
     if len(array) == 0:
         raise InvalidInputError(f"`{name}` must hold at least 1 point; got 0")
     array = np.ascontiguousarray(array)
-    _refuse_where(np.isnan(array), array, name, "must not hold NaN")
-    _refuse_where(array < 0, array, name, "must not be negative")
-    _refuse_where(np.diag(np.diag(array) != 0), array, name, "must have a zero diagonal")
-    if not np.array_equal(array, array.T):
-        relative = 1e-5 if array.dtype == np.float32 else 1e-10
-        close = np.isclose(array, array.T, rtol=relative, atol=0)
-        _refuse_where(~close, array, name, "must be symmetric")
-        array = np.triu(array, 1)
-        array = array + array.T
-    return array
+    _refuse_bad_entries(array, name)
+    return array if _is_symmetric(array, name) else _from_upper_triangle(array)
 
 
 def check_same_length(first: Points, second: Points, names: tuple[str, str]) -> None:
@@ -152,9 +144,76 @@ def check_one_of(value: str, name: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def _refuse_where(bad: NDArray[np.bool_], array: NDArray[Any], name: str, rule: str) -> None:
-    if bad.any():
-        row, column = (int(index) for index in np.argwhere(bad)[0])
-        raise InvalidInputError(
-            f"`{name}` {rule}; entry ({row}, {column}) is {array[row, column]:g}"
-        )
+# Tiles of a matrix are looked at one by one: a matrix of conditions would be a quarter of its size.
+_TILE = 512
+
+
+def _refuse_bad_entries(array: NDArray[Any], name: str) -> None:
+    """Refuse NaN, negative entries and a diagonal that is not zero; name the first such entry."""
+    least = array.min()
+    if np.isnan(least):
+        place = _first_place(len(array), lambda row: np.isnan(array[row]))
+        raise InvalidInputError(f"`{name}` must not hold NaN; {_entry(array, *place)}")
+    if least < 0:
+        place = _first_place(len(array), lambda row: array[row] < 0)
+        raise InvalidInputError(f"`{name}` must not be negative; {_entry(array, *place)}")
+    off_zero = np.flatnonzero(np.diagonal(array))
+    if len(off_zero):
+        place = int(off_zero[0]), int(off_zero[0])
+        raise InvalidInputError(f"`{name}` must have a zero diagonal; {_entry(array, *place)}")
+
+
+def _is_symmetric(array: NDArray[Any], name: str) -> bool:
+    """Compare the two triangles; refuse what differs by more than rounding."""
+    relative = 1e-5 if array.dtype == np.float32 else 1e-10
+
+    def differ(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.bool_]:
+        close = np.isclose(first, second, rtol=relative, atol=0)
+        apart: NDArray[np.bool_] = ~(close & np.isclose(second, first, rtol=relative, atol=0))
+        return apart
+
+    same = True
+    for rows, columns in _upper_tiles(len(array)):
+        tile, mirrored = array[rows, columns], array[columns, rows].T
+        if np.array_equal(tile, mirrored):
+            continue
+        same = False
+        if differ(tile, mirrored).any():
+            row, column = _first_place(len(array), lambda k: differ(array[k], array[:, k]))
+            raise InvalidInputError(
+                f"`{name}` must be symmetric; {_entry(array, row, column)}, "
+                f"{_entry(array, column, row)}"
+            )
+    return same
+
+
+def _first_place(n_rows: int, bad: Callable[[int], NDArray[np.bool_]]) -> tuple[int, int]:
+    """Row and column of the first entry that is bad, where there is one."""
+    return next((row, int(bad(row).argmax())) for row in range(n_rows) if bad(row).any())
+
+
+def _entry(array: NDArray[Any], row: int, column: int) -> str:
+    value = f"{array[row, column]}".removesuffix(".0")  # all its digits: it may miss by little
+    return f"entry ({row}, {column}) is {value}"
+
+
+def _from_upper_triangle(array: NDArray[Any]) -> NDArray[Any]:
+    copy = array.copy()
+    for rows, columns in _upper_tiles(len(array)):
+        if rows == columns:
+            tile = np.triu(array[rows, columns], 1)
+            copy[rows, columns] = tile + tile.T
+        else:
+            copy[columns, rows] = array[rows, columns].T
+    return copy
+
+
+def _upper_tiles(size: int) -> Iterator[tuple[slice, slice]]:
+    starts = range(0, size, _TILE)
+    for row in starts:
+        for column in starts:
+            if column >= row:
+                yield (
+                    slice(row, min(row + _TILE, size)),
+                    slice(column, min(column + _TILE, size)),
+                )

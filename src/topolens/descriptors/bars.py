@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from topolens.base.checks import check_distances, check_integer, check_real
 from topolens.descriptors.filtration import OnProgress, check_degree, check_threshold, cut_of
-from topolens.kernels.forecast import refuse_without_memory
+from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import Bars, LoopCycle, rips_bars, rips_cycles
 
 __all__ = ["persistence_bars", "persistence_cycles"]
@@ -52,7 +52,7 @@ def persistence_bars(
     >>> loop.pairs, int(square[tuple(loop.death_positions[0])])
     (array([[1., 2.]]), 2)
     """
-    check_degree(max_dim)
+    max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
     matrix = check_distances(distances)

@@ -19,7 +19,7 @@ from topolens.descriptors.filtration import (
 )
 from topolens.kernels.batches import Progress, one_per_thread
 from topolens.kernels.distances import METRICS, distances_of
-from topolens.kernels.forecast import refuse_batch_without_memory, refuse_subsets_without_memory
+from topolens.kernels.memory import refuse_batch_without_memory, refuse_subsets_without_memory
 from topolens.kernels.rips import rips_pairs, rips_pairs_of_subsets
 
 __all__ = ["persistence_of_clouds", "persistence_of_subsets"]
@@ -77,7 +77,7 @@ def persistence_of_clouds(
     [40, 60, 50]
     """
     check_one_of(metric, "metric", METRICS)
-    check_degree(max_dim)
+    max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
     checked = [check_points(cloud, name=f"clouds[{k}]") for k, cloud in enumerate(clouds)]
@@ -140,7 +140,7 @@ def persistence_of_subsets(
         If an argument breaks a rule above.
     """
     check_one_of(metric, "metric", METRICS)
-    check_degree(max_dim)
+    max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
     cut = np.inf if bound is None else bound

@@ -34,13 +34,14 @@ def cut_of(distances: Points, threshold: float | None) -> float:
     return enclosing_radius(distances) if threshold is None else threshold
 
 
-def check_degree(max_dim: int) -> None:
-    """Refuse a highest degree that the engine has not, and say who has it."""
+def check_degree(max_dim: int) -> int:
+    """Return `max_dim` as an int, or say who computes such degrees."""
     whole = isinstance(max_dim, int | np.integer) and not isinstance(max_dim, bool)
     if not whole or max_dim not in range(_HIGHEST_DEGREE + 1):
         raise InvalidInputError(
             f"`max_dim` must be 0, 1 or 2; got {max_dim!r}; GUDHI and ripser compute higher degrees"
         )
+    return int(max_dim)
 
 
 def check_threshold(threshold: float | None) -> float | None:

@@ -14,7 +14,7 @@ from topolens.descriptors.filtration import (
     cut_of,
 )
 from topolens.kernels.distances import METRICS, distances_of
-from topolens.kernels.forecast import refuse_without_memory
+from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import rips_pairs
 
 __all__ = ["persistence", "persistence_from_distances"]
@@ -84,7 +84,7 @@ def persistence(
     array([[0.16, 1.78]])
     """
     check_one_of(metric, "metric", METRICS)
-    check_degree(max_dim)
+    max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
     cloud = check_points(points)
@@ -128,7 +128,7 @@ def persistence_from_distances(
     InvalidInputError
         If an argument breaks a rule above; the message names the first offending entry.
     """
-    check_degree(max_dim)
+    max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
     matrix = check_distances(distances)

@@ -92,7 +92,7 @@ def blas_distances(points: Points) -> Points:
 
 
 def _fits_single(cloud: Points) -> bool:
-    largest = float(np.abs(cloud).max())
+    largest = max(float(cloud.max()), -float(cloud.min()))
     return largest == 0 or _SINGLE_IS_SAFE[0] < largest < _SINGLE_IS_SAFE[1]
 
 

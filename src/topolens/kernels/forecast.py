@@ -1,141 +1,132 @@
-"""What a persistence computation will need, before it starts."""
+"""What a persistence computation will need, from small samples of its points."""
 
 from __future__ import annotations
 
 import math
-import os
 import time
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from topolens import _core
 from topolens.base.checks import Points
-from topolens.base.errors import InvalidInputError
 from topolens.kernels.distances import pairwise_distances
-from topolens.kernels.rips import MAX_POINTS, rips_bars
+from topolens.kernels.memory import buffer_bytes, matrix_bytes
+from topolens.kernels.rips import rips_pairs
 
-__all__ = [
-    "available_memory",
-    "engine_bytes",
-    "matrix_bytes",
-    "probed_seconds",
-    "refuse_batch_without_memory",
-    "refuse_subsets_without_memory",
-    "refuse_too_many",
-    "refuse_without_memory",
-]
+__all__ = ["forecast_from_distances", "forecast_from_points"]
 
-_SLAB_BYTES = 21 * 2**20  # what the engine fills of each of its two buffers of 24 MiB
-_SLAB_SHARE = 0.22  # of all edges, where a buffer holds more than that
-_BYTES_PER_VERTEX = 400
-_GROWTH = (2.4, 3.0)
+_LEAST = (250, 500)  # points of the two samples; below, fixed costs hide the growth
+_GROWTH_OF_TIME = ((2.0, 2.2), (2.2, 3.0), (2.6, 3.4))  # exponents for each highest degree
+_GROWTH_OF_MEMORY = (1.0, 2.4)
+
+Found = TypeVar("Found")
+MatrixOf: TypeAlias = Callable[[NDArray[np.int64]], Points]
 
 
-def matrix_bytes(n_points: int, itemsize: int) -> int:
-    """Size of the full distance matrix."""
-    return n_points * n_points * itemsize
-
-
-def engine_bytes(n_points: int, itemsize: int, max_dim: int) -> int:
-    """Memory beyond the matrix: adjacency in bits, two slabs of edges, columns of bits.
-
-    With the matrix right within 10 % from some 5,000 points on; below, within 30 MB. The columns
-    assume two classes of H1 per point, as many as clouds of ten dimensions have.
-    """
-    if max_dim == 0:
-        return n_points * 4 * itemsize
-    adjacency = n_points * n_points // 8
-    n_edges = n_points * n_points // 2
-    slabs = 2 * min(_SLAB_BYTES, int(_SLAB_SHARE * n_edges) * 2 * itemsize)
-    columns = (2 * n_points) ** 2 // 16 * (2 if max_dim == 2 else 1)
-    return adjacency + slabs + columns + _BYTES_PER_VERTEX * n_points
-
-
-def available_memory() -> int | None:
-    """Bytes that can be had without swapping, or None where the system does not tell."""
-    table = Path("/proc/meminfo")
-    if table.exists():
-        for line in table.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    if "SC_AVPHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None
-
-
-def refuse_without_memory(n_points: int, itemsize: int, max_dim: int, *, with_matrix: bool) -> None:
-    """Refuse a computation that would not fit, before it starts."""
-    refuse_too_many(n_points)
-    needed = engine_bytes(n_points, itemsize, max_dim)
-    if with_matrix:
-        needed += matrix_bytes(n_points, itemsize)
-    _refuse_beyond_memory(f"persistence of {n_points} points", needed, _SMALLER)
-
-
-def refuse_batch_without_memory(
-    sizes: Sequence[tuple[int, int]], max_dim: int, threads: int
-) -> None:
-    """Refuse clouds of (number of points, itemsize) of which the largest do not fit together."""
-    for n_points, _ in sizes:
-        refuse_too_many(n_points)
-    each = [matrix_bytes(n, size) + engine_bytes(n, size, max_dim) for n, size in sizes]
-    together = sorted(each, reverse=True)[:threads]
-    largest = max((n for n, _ in sizes), default=0)
-    what = f"persistence of {len(together)} clouds at once, of at most {largest} points,"
-    _refuse_beyond_memory(what, sum(together), f"lower `threads`, {_SMALLER}")
-
-
-def refuse_subsets_without_memory(
-    n_points: int, sizes: Sequence[int], itemsize: int, max_dim: int, threads: int
-) -> None:
-    """Refuse subsets of one cloud if its matrix and what their threads need do not fit."""
-    refuse_too_many(n_points)
-    each = [engine_bytes(n, itemsize, max_dim) for n in sizes]
-    if max_dim > 0:
-        each = [bytes_ + matrix_bytes(n, itemsize) for bytes_, n in zip(each, sizes, strict=True)]
-    needed = matrix_bytes(n_points, itemsize) + sum(sorted(each, reverse=True)[:threads])
-    what = f"persistence of subsets of {n_points} points"
-    _refuse_beyond_memory(what, needed, f"lower `threads`, {_SMALLER}")
-
-
-def refuse_too_many(n_points: int) -> None:
-    """Refuse more points than the engine has numbers for."""
-    if n_points > MAX_POINTS:
-        raise InvalidInputError(
-            f"persistence takes at most {MAX_POINTS} points; got {n_points}; sample the rows first"
-        )
-
-
-_SMALLER = "sample the rows, lower `max_dim` or use float32"
-
-
-def _refuse_beyond_memory(what: str, needed: int, advice: str) -> None:
-    free = available_memory()
-    if free is not None and needed > free:
-        raise InvalidInputError(
-            f"{what} needs {needed / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are available; {advice}"
-        )
-
-
-def probed_seconds(points: Points, *, metric: str, max_dim: int) -> float:
-    """Seconds on one thread, from two small samples and their growth.
-
-    Costs a few per cent of what it foretells; right within a factor of about three.
-    """
+def forecast_from_points(
+    points: Points, *, metric: str, max_dim: int, threshold: float
+) -> tuple[int, float]:
+    """Bytes beyond the points and seconds on one thread."""
     n_points = len(points)
-    sizes = (max(2, n_points // 8), max(4, n_points // 4))
+
+    def matrix_of(rows: NDArray[np.int64]) -> Points:
+        return pairwise_distances(points[rows], metric)
+
+    probes = _probes(matrix_of, n_points, max_dim, threshold)
+    last = probes[-1]
+    bytes_, seconds = _foretold(probes, n_points, points.dtype.itemsize, max_dim)
+    seconds += last.matrix_seconds * (n_points / last.n_points) ** 2
+    bytes_ += matrix_bytes(n_points, points.dtype.itemsize)
+    if metric in ("cosine", "correlation"):
+        bytes_ += points.nbytes  # the unit vectors
+    return bytes_, seconds
+
+
+def forecast_from_distances(
+    distances: Points, *, max_dim: int, threshold: float
+) -> tuple[int, float]:
+    """Bytes, the matrix among them, and seconds on one thread."""
+
+    def matrix_of(rows: NDArray[np.int64]) -> Points:
+        return distances[np.ix_(rows, rows)]
+
+    n_points = len(distances)
+    probes = _probes(matrix_of, n_points, max_dim, threshold)
+    bytes_, seconds = _foretold(probes, n_points, distances.dtype.itemsize, max_dim)
+    return bytes_ + distances.nbytes, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """What a sample of the points took."""
+
+    n_points: int
+    matrix_seconds: float
+    engine_seconds: float
+    engine_bytes: int
+
+
+def _probes(
+    matrix_of: MatrixOf, n_points: int, max_dim: int, threshold: float
+) -> tuple[_Probe, _Probe]:
+    """Two samples, the second twice the first; both are the whole cloud if that is small."""
     order = np.random.default_rng(0).permutation(n_points)
-    small, large = (_seconds(points[order[:size]], metric, max_dim) for size in sizes)
-    growth = math.log(large / small) / math.log(sizes[1] / sizes[0])
-    growth = min(max(growth, _GROWTH[0]), _GROWTH[1])
-    return float(large * (n_points / sizes[1]) ** growth)
+    small, large = (
+        min(n_points, max(least, n_points // part))
+        for least, part in zip(_LEAST, (8, 4), strict=True)
+    )
+
+    def probe(size: int) -> _Probe:
+        rows = order[:size]
+        matrix_seconds, matrix = _timed(partial(matrix_of, rows))
+        engine_seconds, _ = _timed(
+            partial(rips_pairs, matrix, max_dim=max_dim, threshold=threshold)
+        )
+        engine_bytes = _core.rips_peak_bytes(matrix, max_dim, threshold) if max_dim > 0 else 0
+        return _Probe(size, matrix_seconds, engine_seconds, engine_bytes)
+
+    return probe(small), probe(large)
 
 
-def _seconds(points: Points, metric: str, max_dim: int) -> float:
-    def once() -> float:
-        start = time.perf_counter()
-        rips_bars(pairwise_distances(points, metric), max_dim=max_dim)
-        return max(time.perf_counter() - start, 1e-6)
+def _foretold(
+    probes: tuple[_Probe, _Probe], n_points: int, itemsize: int, max_dim: int
+) -> tuple[int, float]:
+    """Bytes and seconds of the engine: what follows from the size, and what grew in the samples.
 
-    return min(once(), once())
+    Adjacency and slabs of edges are known; columns, flows and bars are as many as the cloud makes.
+    """
+    small, large = probes
+    doubled = large.n_points / small.n_points
+    ratio = n_points / large.n_points
+
+    def at_size(first: float, second: float, within: tuple[float, float]) -> float:
+        return second * float(ratio ** _growth(first, second, doubled, within))
+
+    grown = [p.engine_bytes - buffer_bytes(p.n_points, itemsize, max_dim) for p in probes]
+    rest = at_size(max(0, grown[0]), max(0, grown[1]), _GROWTH_OF_MEMORY)
+    seconds = at_size(small.engine_seconds, large.engine_seconds, _GROWTH_OF_TIME[max_dim])
+    return buffer_bytes(n_points, itemsize, max_dim) + int(rest), seconds
+
+
+def _growth(first: float, second: float, ratio: float, within: tuple[float, float]) -> float:
+    """Exponent with which a quantity grew while the size grew by `ratio`."""
+    if ratio == 1 or first <= 0 or second <= 0:
+        return within[0]
+    return min(max(math.log(second / first) / math.log(ratio), within[0]), within[1])
+
+
+def _timed(work: Callable[[], Found]) -> tuple[float, Found]:
+    """Seconds of this thread at the better of two times, whatever else the machine does."""
+
+    def once() -> tuple[float, Found]:
+        start = time.thread_time()
+        found = work()
+        return max(time.thread_time() - start, 1e-6), found
+
+    first, second = once(), once()
+    return min(first[0], second[0]), second[1]
