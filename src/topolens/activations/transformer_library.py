@@ -22,6 +22,8 @@ HEADS = {
 }
 """The automatic class of transformers behind each value of the argument `head`."""
 
+_ATTENTION = "attn_implementation"
+"""Which code computes attention, `sdpa` or `eager`; no configuration has it as a plain key."""
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 
@@ -139,7 +141,7 @@ def _check_keys(settings: Any, given: dict[str, object], source: str) -> None:  
     """Refuse keys that the configuration would keep without ever using them."""
     usual = type(settings)()
     for key in given:
-        if not hasattr(usual, key):
+        if key != _ATTENTION and not hasattr(usual, key):
             raise InvalidInputError(
                 f"`args` must be keys of the configuration of `{source}`, `head` or `revision`; "
                 f"got `{key}`, {nearest_names(key, usual.to_dict())}"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topolens.activations.datasets import load_samples
 from topolens.activations.device_names import number_settings
 from topolens.activations.layer_batch import LayerBatch, LayerRows
 from topolens.activations.layer_patterns import Node, matching
@@ -17,13 +16,15 @@ from topolens.activations.preprocess import preprocess_batch
 from topolens.activations.readymade import ReadyMade, load_readymade
 from topolens.activations.samples import Samples
 from topolens.activations.store import ActivationStore
+from topolens.activations.text.tokenise import check_tokens_fit
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
 from topolens.base.files import expand_path, make_folder
 from topolens.base.hashing import content_key, file_digest
 from topolens.study.cache import is_whole
 from topolens.study.earlier_stores import stores_of_other_samples
 from topolens.study.reading import StudyFile
-from topolens.study.spec import DataSpec, ModelSpec
+from topolens.study.shown import shown_in_training, shown_to
+from topolens.study.spec import ModelSpec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,7 +39,6 @@ __all__ = [
     "needs_training",
     "plan_capture",
     "resolve_layers",
-    "study_samples",
     "train_into",
 ]
 
@@ -68,23 +68,6 @@ class Capture:
         return f"activations/{self.key}"
 
 
-def study_samples(file: StudyFile, data: DataSpec | None, split: str | None = None) -> Samples:
-    """Load the samples of a [data] table, of another split where one is given."""
-    if data is None:
-        raise InvalidInputError("`data` must be given for models that are captured here")
-    return load_samples(
-        data.source,
-        base=file.base,
-        split=split or data.split,
-        inputs=data.inputs,
-        labels=data.labels,
-        classes=data.classes,
-        count=None if split else data.count,
-        order=data.order,
-        seed=file.spec.seed,
-    )
-
-
 def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> Capture:
     """Describe the capture of one model, down to the digests of the files it reads."""
     if model.activations is not None:
@@ -100,9 +83,10 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "random_weights_seed": _random_weights_seed(model),
     }
     weights_key = None
-    _check_preprocessing(model, samples)
+    shown = shown_to(file, model, samples)
+    _check_preprocessing(model, shown)
     if model.train is not None:
-        training = study_samples(file, file.spec.data, model.train.split)
+        training = shown_in_training(file, model)
         if training.labels is None:
             raise InvalidInputError("`train` must have samples with labels; `data` has none")
         recipe = {**built, "train": model.train.model_dump(), "data": training.description}
@@ -114,7 +98,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         **built,
         "weights_sha256": file_digest(weights) if weights else None,
         "weights_trained_here": weights_key,
-        "data": samples.description,
+        "data": shown.description,
         "layers": list(layers),
         "exclude": list(exclude),
         "pool": pool,
@@ -151,7 +135,7 @@ def train_into(root: Path, file: StudyFile, capture: Capture, on_epoch: OnAdvanc
     recipe, path = capture.model.train, _trained_path(root, capture)
     if recipe is None or path is None or is_whole(path):
         return
-    samples = study_samples(file, file.spec.data, recipe.split)
+    samples = shown_in_training(file, capture.model)
     model = build_seeded(
         capture.model.source or "",
         seed=recipe.seed,
@@ -191,10 +175,11 @@ def is_captured(root: Path, capture: Capture) -> bool:
     return store.complete and not store.verify()
 
 
-def resolve_layers(file: StudyFile, model: ModelSpec) -> list[str]:
+def resolve_layers(file: StudyFile, model: ModelSpec, samples: Samples | None = None) -> list[str]:
     """Name the layers that would be captured; a pattern that matches none is an error.
 
-    So is a device or a precision that torch does not have here.
+    So are a device or a precision that torch does not have here, and samples, where they are
+    given, that the model cannot take.
     """
     if model.activations is not None:
         return _chosen_readymade(model, load_readymade(_activations_path(file, model)))
@@ -203,7 +188,10 @@ def resolve_layers(file: StudyFile, model: ModelSpec) -> list[str]:
 
     check_precision(file.spec.capture.precision, find_device(file.spec.capture.device))
     layers, exclude, _ = capture_settings(file, model)
-    return select_layers(load_network(file, model), layers, exclude)
+    network = load_network(file, model)
+    if samples is not None:
+        check_tokens_fit(network, shown_to(file, model, samples))
+    return select_layers(network, layers, exclude)
 
 
 def _record(
@@ -221,7 +209,7 @@ def _record(
     network = load_network(file, model, _trained_path(root, capture))
     record(
         network,
-        samples,
+        shown_to(file, model, samples),
         store,
         layers=layers,
         exclude=exclude,

@@ -11,10 +11,10 @@ from topolens.study.capturing import (
     is_captured,
     needs_training,
     resolve_layers,
-    study_samples,
 )
 from topolens.study.reading import StudyFile
 from topolens.study.run import plan_captures
+from topolens.study.shown import study_samples
 from topolens.study.storage import forecast_room
 
 __all__ = ["preview"]

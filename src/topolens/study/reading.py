@@ -15,6 +15,7 @@ from pydantic import ValidationError
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
 from topolens.activations.sources import source_mistake
+from topolens.activations.text.tokenizers import tokenizer_mistake
 from topolens.base.errors import InvalidInputError, StudyError, nearest_names
 from topolens.base.files import expand_path
 from topolens.study.spec import StudySpec
@@ -23,7 +24,7 @@ __all__ = ["StudyFile", "read_study"]
 
 _TOML_TYPES = {"tuple_type": "a list", "dict_type": "a table", "model_type": "a table"}
 _SHOWN = 100
-_CAPTURE_ONLY = ("args", "weights", "train", "mean", "std", "scale", "pool")
+_CAPTURE_ONLY = ("args", "weights", "train", "mean", "std", "scale", "pool", "tokenizer")
 """Keys of a model that say nothing about activations captured elsewhere."""
 
 
@@ -192,6 +193,7 @@ def _cross_mistakes(table: Mapping[str, Any], base: Path, *, trust: bool) -> lis
         place = _place(["models", number], table)
         mistakes += [f"{place}: {line}" for line in _model_mistakes(model, table, trust=trust)]
         mistakes += _missing_file(model.get("weights"), f"{place}.weights", base)
+        mistakes += _text_mistakes(model, place, base)
         mistakes += _missing_file(
             model.get("activations"), f"{place}.activations", base, or_folder=True
         )
@@ -248,7 +250,8 @@ def _model_mistakes(
             )
     elif "weights" in model and "train" in model:
         mistakes.append("must not have both `weights` and `train`")
-    if "train" in model:
+    recipe = model.get("train")
+    if "train" in model and not (isinstance(recipe, dict) and "source" in recipe):
         mistakes += _split_mistakes(table.get("data"))
     if str(model.get("source", "")).startswith("py:") and not trust:
         mistakes.append(f"{model['source']} is code to load; pass --trust if you trust it")
@@ -286,8 +289,21 @@ def _is_there(path: Path, *, or_folder: bool) -> bool:
 def _data_mistakes(table: Mapping[str, Any], base: Path) -> list[str]:
     data = table.get("data")
     source = data.get("source") if isinstance(data, dict) else None
+    mistakes = _text_mistakes(data, "data", base)
     mistake = source_mistake(source, base=base) if isinstance(source, str) else None
-    return [f"data.source: {mistake}"] if mistake else []
+    return [*([f"data.source: {mistake}"] if mistake else []), *mistakes]
+
+
+def _text_mistakes(table: object, place: str, base: Path) -> list[str]:
+    """Mistakes in the `tokenizer` of [data] or a model, and in the source a model trains on."""
+    found = []
+    for key, rule in (("tokenizer", tokenizer_mistake), ("train", source_mistake)):
+        inner = table.get(key) if isinstance(table, dict) else None
+        source = inner.get("source") if isinstance(inner, dict) else inner
+        mistake = rule(source, base=base) if isinstance(source, str) else None
+        if mistake:
+            found.append(f"{place}.{key}: {mistake}")
+    return found
 
 
 def _degree_mistakes(table: Mapping[str, Any]) -> list[str]:

@@ -32,7 +32,6 @@ from topolens.study.capturing import (
     needs_training,
     plan_capture,
     resolve_layers,
-    study_samples,
     train_into,
 )
 from topolens.study.index import Entry, Index
@@ -49,6 +48,7 @@ from topolens.study.plan import (
 from topolens.study.reading import StudyFile, read_study
 from topolens.study.results import StepFailure
 from topolens.study.runner import local_executor, run_steps
+from topolens.study.shown import study_samples
 from topolens.study.steps import Step
 from topolens.study.storage import forecast_room, with_forecast
 from topolens.study.study import Study
@@ -122,7 +122,7 @@ def plan_captures(root: Path, file: StudyFile, samples: Samples | None) -> list[
         try:
             capture = plan_capture(file, model, samples)
             if not is_captured(root, capture):
-                resolve_layers(file, model)
+                resolve_layers(file, model, samples)
                 capture = with_forecast(root, file, capture, samples)
             captures.append(capture)
         except InvalidInputError as error:

@@ -32,6 +32,7 @@ __all__ = [
     "ModelSpec",
     "OperationSpec",
     "StudySpec",
+    "TokenizerSpec",
     "TrainSpec",
 ]
 
@@ -77,6 +78,24 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class TokenizerSpec(_Table):
+    """How texts become token ids."""
+
+    source: Annotated[str, AfterValidator(_one_visible_line)] = "words"
+    """`words`, `pieces:FILE.json`, `hf:FOLDER` or `hf:ORG/NAME`."""
+    vocabulary: Annotated[int, Field(ge=16, strict=True)] | None = None
+    """Most token ids of `words`."""
+    max_tokens: Positive = 128
+    padding: Literal["right", "left"] = "right"
+
+
+def _tokenizer_table(value: object) -> object:
+    return {"source": value} if isinstance(value, str) else value
+
+
+TokenizerTable = Annotated[TokenizerSpec, BeforeValidator(_tokenizer_table)]
+
+
 class DataSpec(_Table):
     """The samples shown to every model."""
 
@@ -88,16 +107,20 @@ class DataSpec(_Table):
     classes: str | None = None
     count: Positive | None = None
     order: Literal["first", "balanced", "random"] = "first"
+    tokenizer: TokenizerTable | None = None
+    """For texts; a model may have its own."""
 
 
 class TrainSpec(_Table):
-    """Train the model here, on another split of the study's data, before it is captured."""
+    """Train the model here, on other samples than the study's, before it is captured."""
 
     epochs: Positive
     seed: Seed = 0
     batch_size: Annotated[int, Field(ge=2, strict=True)] = 64
     learning_rate: PositiveReal = 2e-3
     split: Name = "train"
+    source: str | None = None
+    """Samples to train on; by default another split of the study's."""
 
 
 class ModelSpec(_Table):
@@ -111,6 +134,7 @@ class ModelSpec(_Table):
     args: Arguments = {}
     weights: str | None = None
     train: TrainSpec | None = None
+    tokenizer: TokenizerTable | None = None
     mean: PerChannel | None = None
     std: Annotated[tuple[PositiveReal, ...], Field(min_length=1)] | None = None
     scale: PositiveReal | None = None

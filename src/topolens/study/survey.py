@@ -17,6 +17,7 @@ from topolens.study.index import CloudSummary, Entry
 from topolens.study.plan import CloudPlan, LayerSource
 from topolens.study.results import LayerSummary, ModelSummary
 from topolens.study.selection import LayerName, select_rows
+from topolens.study.shown import text_doubts
 from topolens.study.spec import CloudSpec, StudySpec
 
 __all__ = ["Surveyed", "plan_cloud", "provenance", "summarise"]
@@ -101,6 +102,9 @@ def summarise(
                 f"Cloud `{cloud.spec.name}` has {cloud.summary.n_points} points per layer; below "
                 f"{FEW_POINTS} a diagram is mostly sampling noise."
             )
+    for surveyed_model in surveyed:
+        data = surveyed_model.capture.spec.get("data") or {}
+        warnings += text_doubts(surveyed_model.name, data)
     for model in models:
         warnings += _layer_warnings(model)
     return models, tuple(warnings)

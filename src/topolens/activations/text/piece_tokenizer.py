@@ -72,10 +72,10 @@ class PieceTokenizer:
         record = {"pieces": self._pieces, "scores": self._scores}
         return {"kind": "pieces", "vocabulary": len(self._pieces), "key": content_key(record)}
 
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of a text, the beginning's first."""
+    def encode(self, text: str, *, at_most: int | None = None) -> list[int]:
+        """Return the ids of a text, the beginning's first, and no more than `at_most`."""
         ids = [i for sign in f" {text}" for i in self._ids_of_sign(sign)] if text else []
-        return [_BEGIN, *self._joined(ids)]
+        return [_BEGIN, *self._joined(ids)][:at_most]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of ids; pieces 0 to 2 have none."""

@@ -14,6 +14,8 @@ ZOO = {
     "mlp": "fully connected network with ReLU",
     "small_cnn": "three convolutions with batch norm and two dense layers, for small images",
     "small_vit": "vision transformer with a class token and pre-norm blocks, for small images",
+    "text_decoder": "transformer that classifies sentences, every token seeing those before it",
+    "text_encoder": "transformer that classifies sentences, every token seeing every other",
     "tiny_llama": "decoder of text in the layout of Llama 2, small by default",
 }
 """What each network is, by name."""

@@ -1,0 +1,121 @@
+"""What a model of a study is shown: samples, the ones it is trained on, texts as token ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from topolens.activations.datasets import load_samples
+from topolens.activations.samples import Samples
+from topolens.activations.sources import schemes
+from topolens.activations.text.tokenise import has_texts, texts_of, tokenise
+from topolens.activations.text.tokenizers import Tokenizer, open_tokenizer
+from topolens.base.errors import InvalidInputError
+from topolens.study.reading import StudyFile
+from topolens.study.spec import DataSpec, ModelSpec, TokenizerSpec
+
+__all__ = ["shown_in_training", "shown_to", "study_samples", "text_doubts"]
+
+_VOCABULARY = 4000
+
+
+def study_samples(file: StudyFile, data: DataSpec | None) -> Samples:
+    """Load the samples of a [data] table."""
+    if data is None:
+        raise InvalidInputError("`data` must be given for models that are captured here")
+    return _loaded(file, data, data.source, data.split, data.count)
+
+
+def shown_to(file: StudyFile, model: ModelSpec, samples: Samples) -> Samples:
+    """Return the study's samples as one model takes them.
+
+    Raises
+    ------
+    InvalidInputError
+        If they are texts without a tokenizer, or no texts and there is one.
+    """
+    tokenizer = _tokenizer_of(file, model)
+    if tokenizer is None:
+        if has_texts(samples):
+            raise InvalidInputError(
+                "`tokenizer` must be given for texts, in [data] or for the model; try `words`"
+            )
+        return samples
+    texts_of(samples)
+    learn_from = samples if model.train is None else _training_samples(file, model)
+    return _tokenised(samples, tokenizer, _opened(file, tokenizer, learn_from))
+
+
+def shown_in_training(file: StudyFile, model: ModelSpec) -> Samples:
+    """Return the samples that a model is trained on, as it takes them; errors as `shown_to`."""
+    samples, tokenizer = _training_samples(file, model), _tokenizer_of(file, model)
+    if tokenizer is None:
+        return samples
+    return _tokenised(samples, tokenizer, _opened(file, tokenizer, samples))
+
+
+def text_doubts(model: str, data: Mapping[str, Any]) -> list[str]:
+    """Say what became of texts, where some were cut or left out; `data` describes samples."""
+    made, lines = data.get("tokenizer"), []
+    if made and made["truncated"]:
+        lines.append(
+            f"`{model}` saw {made['truncated']} of {data['count']} texts only up to "
+            f"max_tokens = {made['max_tokens']}."
+        )
+    blank = data.get("blank", 0)
+    if blank:
+        texts = "1 blank text" if blank == 1 else f"{blank} blank texts"
+        lines.append(f"`{model}` was not shown {texts} of `{data['source']}`.")
+    return lines
+
+
+def _loaded(
+    file: StudyFile, data: DataSpec, source: str, split: str | None, count: int | None
+) -> Samples:
+    return load_samples(
+        source,
+        base=file.base,
+        split=split,
+        inputs=data.inputs,
+        labels=data.labels,
+        classes=data.classes,
+        count=count,
+        order=data.order,
+        seed=file.spec.seed,
+    )
+
+
+def _training_samples(file: StudyFile, model: ModelSpec) -> Samples:
+    data, recipe = file.spec.data, model.train
+    if data is None or recipe is None:
+        raise InvalidInputError("`data` must be given for models that are trained here")
+    scheme = data.source.partition(":")[0]
+    if recipe.source is None and "split" not in next(
+        known.takes for known in schemes() if known.name == scheme
+    ):
+        raise InvalidInputError(
+            f"`train` must have a `source` of its own where the data have no splits; "
+            f"`{scheme}:` has none"
+        )
+    given = recipe.source is None or "split" in recipe.model_fields_set
+    split = recipe.split if given else None
+    return _loaded(file, data, recipe.source or data.source, split, None)
+
+
+def _tokenizer_of(file: StudyFile, model: ModelSpec) -> TokenizerSpec | None:
+    shared = None if file.spec.data is None else file.spec.data.tokenizer
+    return shared if model.tokenizer is None else model.tokenizer
+
+
+def _opened(file: StudyFile, spec: TokenizerSpec, learn_from: Samples) -> Tokenizer:
+    return open_tokenizer(
+        spec.source,
+        learn_from=texts_of(learn_from),
+        vocabulary=spec.vocabulary or _VOCABULARY,
+        base=file.base,
+        download=file.download,
+    )
+
+
+def _tokenised(samples: Samples, spec: TokenizerSpec, tokenizer: Tokenizer) -> Samples:
+    return tokenise(samples, tokenizer, max_tokens=spec.max_tokens, padding=spec.padding)
