@@ -102,7 +102,7 @@ normalise = "maximum"
         ),
         (
             DIGITS.replace('"digits"\n[[', '"webdataset:x"\n[['),
-            "data.source: must be one of `digits`, `npy:PATH`, `npz:PATH`; got 'webdataset:x'",
+            "data.source: must be one of `",
         ),
         (
             DIGITS.replace('"digits"\n[[', '"npz:${NO_SUCH_FOLDER}/x.npz"\n[['),
