@@ -20,6 +20,7 @@ from topolens.study.capturing import (
     load_network,
 )
 from topolens.study.reading import StudyFile
+from topolens.study.shown import shown_to
 
 __all__ = ["forecast_room", "with_forecast"]
 
@@ -70,8 +71,9 @@ def _example(file: StudyFile, capture: Capture, samples: Samples | None) -> Laye
     model = capture.model
     layers, exclude, pool = capture_settings(file, model)
     few = slice(min(_EXAMPLES, file.spec.capture.batch_size))
-    inputs = preprocess_batch(samples.batch(few), mean=model.mean, std=model.std, scale=model.scale)
-    batches = [(inputs, samples.ids[few])]
+    shown = shown_to(file, model, samples)
+    inputs = preprocess_batch(shown.batch(few), mean=model.mean, std=model.std, scale=model.scale)
+    batches = [(inputs, shown.ids[few])]
     network = load_network(file, model)
     return next(capture_batches(network, batches, layers=layers, exclude=exclude, pool=pool))
 
