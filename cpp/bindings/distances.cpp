@@ -13,10 +13,10 @@ namespace topolens::bindings {
 using namespace nb::literals;
 
 template <typename Real>
-using Square = nb::ndarray<nb::numpy, Real, nb::ndim<2>>;
+using Table = nb::ndarray<nb::numpy, Real, nb::ndim<2>>;
 
 template <typename Real>
-Square<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::size_t threads,
+Table<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::size_t threads,
                                 std::optional<nb::callable> report) {
     const std::size_t n = points.shape(0);
     auto owned = std::make_unique_for_overwrite<Real[]>(n * n);
@@ -29,7 +29,16 @@ Square<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::
     }
     Real* data = owned.release();
     nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<Real*>(p); });
-    return Square<Real>(data, {n, n}, owner);
+    return Table<Real>(data, {n, n}, owner);
+}
+
+/// What the angular metrics compare: for kernels that run elsewhere.
+template <typename Real>
+Table<Real> unit_rows(const Matrix<Real>& points, bool centred) {
+    const std::size_t n = points.shape(0), d = points.shape(1);
+    auto* units = new std::vector<Real>(topolens::unit_rows(points.data(), n, d, centred));
+    nb::capsule owner(units, [](void* p) noexcept { delete static_cast<std::vector<Real>*>(p); });
+    return Table<Real>(units->data(), {n, d}, owner);
 }
 
 void bind_distances(nb::module_& m) {
@@ -40,6 +49,8 @@ void bind_distances(nb::module_& m) {
         .value("cosine", Metric::cosine)
         .value("correlation", Metric::correlation);
     // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
+    m.def("unit_rows", &unit_rows<float>, "points"_a.noconvert(), "centred"_a);
+    m.def("unit_rows", &unit_rows<double>, "points"_a.noconvert(), "centred"_a);
     m.def("pairwise_distances", &pairwise_distances<float>, "points"_a.noconvert(), "metric"_a,
           "threads"_a, "progress"_a.none());
     m.def("pairwise_distances", &pairwise_distances<double>, "points"_a.noconvert(), "metric"_a,

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from topolens.base.checks import check_distances, check_integer, check_real
-from topolens.descriptors.filtration import OnProgress, check_degree, check_threshold, cut_of
+from topolens.base.checks import check_integer, check_real
+from topolens.descriptors.filtration import (
+    OnProgress,
+    check_degree,
+    check_matrix,
+    check_threshold,
+    cut_of,
+)
 from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import Bars, LoopCycle, rips_bars, rips_cycles
 
@@ -55,7 +61,7 @@ def persistence_bars(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
-    matrix = check_distances(distances)
+    matrix = check_matrix(distances)
     refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
     return rips_bars(matrix, max_dim=max_dim, threshold=cut_of(matrix, bound), threads=threads)
 
@@ -108,7 +114,7 @@ def persistence_cycles(
     least = check_real(longer_than, "longer_than")
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
-    matrix = check_distances(distances)
+    matrix = check_matrix(distances)
     refuse_without_memory(len(matrix), matrix.dtype.itemsize, 1, with_matrix=False)
     cut = cut_of(matrix, bound)
     return rips_cycles(

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_integer, check_one_of, check_points
+from topolens.base.checks import check_integer, check_one_of
 from topolens.base.errors import InvalidInputError
 from topolens.base.results import Diagrams
 from topolens.descriptors.filtration import (
     OnProgress,
     as_diagrams,
+    check_cloud,
     check_degree,
     check_threshold,
     cut_of,
@@ -33,6 +34,7 @@ def persistence_of_clouds(
     max_dim: int = 1,
     threshold: float | None = None,
     metric: str = "euclidean",
+    device: str | None = None,
     threads: int = 1,
     on_progress: OnProgress | None = None,
 ) -> list[Diagrams]:
@@ -40,13 +42,15 @@ def persistence_of_clouds(
 
     Parameters
     ----------
-    clouds : sequence of array_like of shape (n_points, n_features)
+    clouds : sequence of array_like or torch.Tensor of shape (n_points, n_features)
         The clouds, each of its own size, width and precision.
     max_dim : {0, 1, 2}, default 1
         Highest homology degree.
     threshold : float, optional
         Largest distance at which points are joined. Default: each cloud's enclosing radius.
     metric : str, default "euclidean"
+        As for `persistence`.
+    device : str, optional
         As for `persistence`.
     threads : int, default 1
         Clouds worked on at once; where there are fewer clouds, they share the threads. The
@@ -80,14 +84,15 @@ def persistence_of_clouds(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
-    checked = [check_points(cloud, name=f"clouds[{k}]") for k, cloud in enumerate(clouds)]
-    sizes = [(len(cloud), cloud.dtype.itemsize) for cloud in checked]
+    checked = [check_cloud(cloud, device, f"clouds[{k}]") for k, cloud in enumerate(clouds)]
+    sizes = [(len(cloud), cloud.dtype.itemsize) for cloud, _ in checked]
     refuse_batch_without_memory(sizes, max_dim, threads)
     threads_each = max(1, threads // max(1, len(checked)))
 
     def work(place: int, told: Progress) -> Diagrams:
-        name, cloud = f"clouds[{place}]", checked[place]
-        matrix = distances_of(cloud, metric, threads_each, name=name, progress=told)
+        cloud, gpu = checked[place]
+        name = f"clouds[{place}]"
+        matrix = distances_of(cloud, metric, threads_each, name=name, gpu=gpu, progress=told)
         cut = cut_of(matrix, bound)
         pairs = rips_pairs(
             matrix, max_dim=max_dim, threshold=cut, threads=threads_each, progress=told
@@ -107,6 +112,7 @@ def persistence_of_subsets(
     max_dim: int = 0,
     threshold: float | None = None,
     metric: str = "euclidean",
+    device: str | None = None,
     threads: int = 1,
     on_progress: OnProgress | None = None,
 ) -> list[Diagrams]:
@@ -114,7 +120,7 @@ def persistence_of_subsets(
 
     Parameters
     ----------
-    points : array_like of shape (n_points, n_features)
+    points : array_like or torch.Tensor of shape (n_points, n_features)
         The cloud.
     subsets : sequence of array_like of int
         Row numbers of each subset, without repetition.
@@ -123,6 +129,8 @@ def persistence_of_subsets(
     threshold : float, optional
         Largest distance at which points are joined. Default: everything is joined.
     metric : str, default "euclidean"
+        As for `persistence`.
+    device : str, optional
         As for `persistence`.
     threads : int, default 1
         Threads to use, one subset each.
@@ -144,11 +152,11 @@ def persistence_of_subsets(
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
     cut = np.inf if bound is None else bound
-    cloud = check_points(points)
+    cloud, gpu = check_cloud(points, device)
     chosen = [_checked_subset(subset, k, len(cloud)) for k, subset in enumerate(subsets)]
     sizes = [len(subset) for subset in chosen]
     refuse_subsets_without_memory(len(cloud), sizes, cloud.dtype.itemsize, max_dim, threads)
-    matrix = distances_of(cloud, metric, threads, progress=on_progress)
+    matrix = distances_of(cloud, metric, threads, gpu=gpu, progress=on_progress)
     found = rips_pairs_of_subsets(
         matrix,
         chosen,

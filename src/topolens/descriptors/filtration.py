@@ -7,14 +7,23 @@ from importlib.metadata import version
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import Points
+from topolens.base.checks import Points, check_distances, check_points
 from topolens.base.errors import InvalidInputError
 from topolens.base.results import Diagram, Diagrams
+from topolens.kernels.device import gpu_for, on_host
 from topolens.kernels.rips import enclosing_radius
 
-__all__ = ["OnProgress", "as_diagrams", "check_degree", "check_threshold", "cut_of"]
+__all__ = [
+    "OnProgress",
+    "as_diagrams",
+    "check_cloud",
+    "check_degree",
+    "check_matrix",
+    "check_threshold",
+    "cut_of",
+]
 
 _HIGHEST_DEGREE = 2
 
@@ -32,6 +41,20 @@ def as_diagrams(
 def cut_of(distances: Points, threshold: float | None) -> float:
     """Where the filtration ends: a checked threshold, or the enclosing radius."""
     return enclosing_radius(distances) if threshold is None else threshold
+
+
+def check_cloud(
+    points: ArrayLike, device: str | None, name: str = "points"
+) -> tuple[Points, str | None]:
+    """Return a checked cloud in host memory, and the GPU that is to compute its distances."""
+    values, lies_on = on_host(points, name)
+    return check_points(values, name=name), gpu_for(device, lies_on)
+
+
+def check_matrix(distances: ArrayLike) -> Points:
+    """Return a checked distance matrix in host memory."""
+    values, _ = on_host(distances, "distances")
+    return check_distances(values)
 
 
 def check_degree(max_dim: int) -> int:

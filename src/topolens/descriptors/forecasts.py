@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from topolens.base.checks import check_distances, check_one_of, check_points
-from topolens.descriptors.filtration import check_degree, check_threshold
+from topolens.base.checks import check_one_of
+from topolens.descriptors.filtration import check_cloud, check_degree, check_matrix, check_threshold
 from topolens.kernels.distances import DIRECT_METRICS
 from topolens.kernels.forecast import forecast_from_distances, forecast_from_points
 from topolens.kernels.memory import refuse_too_many
@@ -62,7 +62,7 @@ def persistence_forecast(
     check_one_of(metric, "metric", DIRECT_METRICS)
     max_dim = check_degree(max_dim)
     bound = check_threshold(threshold)
-    cloud = check_points(points)
+    cloud, _ = check_cloud(points, "cpu")
     refuse_too_many(len(cloud))
     found = forecast_from_points(
         cloud, metric=metric, max_dim=max_dim, threshold=np.inf if bound is None else bound
@@ -96,7 +96,7 @@ def persistence_forecast_from_distances(
     """
     max_dim = check_degree(max_dim)
     bound = check_threshold(threshold)
-    matrix = check_distances(distances)
+    matrix = check_matrix(distances)
     refuse_too_many(len(matrix))
     found = forecast_from_distances(
         matrix, max_dim=max_dim, threshold=np.inf if bound is None else bound

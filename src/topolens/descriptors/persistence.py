@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from topolens.base.checks import Points, check_distances, check_integer, check_one_of, check_points
+from topolens.base.checks import Points, check_integer, check_one_of
 from topolens.base.results import Diagrams
 from topolens.descriptors.filtration import (
     OnProgress,
     as_diagrams,
+    check_cloud,
     check_degree,
+    check_matrix,
     check_threshold,
     cut_of,
 )
@@ -26,6 +28,7 @@ def persistence(
     max_dim: int = 1,
     threshold: float | None = None,
     metric: str = "euclidean",
+    device: str | None = None,
     threads: int = 1,
     on_progress: OnProgress | None = None,
 ) -> Diagrams:
@@ -33,7 +36,7 @@ def persistence(
 
     Parameters
     ----------
-    points : array_like of shape (n_points, n_features)
+    points : array_like or torch.Tensor of shape (n_points, n_features)
         The cloud. Distances have the precision of the points, float32 or float64; float64 takes
         twice the memory.
     max_dim : {0, 1, 2}, default 1
@@ -44,6 +47,9 @@ def persistence(
     metric : {"euclidean", "manhattan", "chebyshev", "cosine", "correlation", "euclidean_blas"}
         Distance between points, by direct differences in a fixed order of summation; the last
         one by a matrix product, with larger rounding that depends on the machine.
+    device : str, optional
+        Where the distances are computed: "cpu", or "cuda" (perhaps with ":" and a number), a GPU
+        that torch sees. Default: where the points lie. The bits are the same.
     threads : int, default 1
         Threads to use; the result does not depend on them.
     on_progress : callable, optional
@@ -87,9 +93,9 @@ def persistence(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
-    cloud = check_points(points)
+    cloud, gpu = check_cloud(points, device)
     refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
-    matrix = distances_of(cloud, metric, threads, progress=on_progress)
+    matrix = distances_of(cloud, metric, threads, gpu=gpu, progress=on_progress)
     return _diagrams(matrix, max_dim, bound, metric, threads, on_progress)
 
 
@@ -105,7 +111,7 @@ def persistence_from_distances(
 
     Parameters
     ----------
-    distances : array_like of shape (n_points, n_points)
+    distances : array_like or torch.Tensor of shape (n_points, n_points)
         Symmetric, non-negative, zero diagonal; the triangle inequality is not needed. An
         infinite entry never joins its two points. float32 and float64 are used as they are.
     max_dim : {0, 1, 2}, default 1
@@ -131,7 +137,7 @@ def persistence_from_distances(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
-    matrix = check_distances(distances)
+    matrix = check_matrix(distances)
     refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
     return _diagrams(matrix, max_dim, bound, "precomputed", threads, on_progress)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from topolens import _core
 from topolens.base.checks import Points
 from topolens.base.errors import InvalidInputError
 from topolens.kernels.batches import Progress
+from topolens.kernels.device import device_distances
 
 __all__ = ["DIRECT_METRICS", "METRICS", "blas_distances", "distances_of", "pairwise_distances"]
 
@@ -25,11 +28,13 @@ def distances_of(
     threads: int,
     *,
     name: str = "points",
+    gpu: str | None = None,
     progress: Progress | None = None,
 ) -> Points:
     """Distances under any of `METRICS`, in the precision of the points, all of them finite.
 
-    `name` is what messages call the cloud. `progress` hears 0 now and then, and may stop the work.
+    `name` is what messages call the cloud, `gpu` a device of torch that takes the host's place.
+    `progress` hears 0 now and then, and may stop the work.
 
     Raises
     ------
@@ -38,15 +43,24 @@ def distances_of(
     """
     if metric in ("cosine", "correlation"):
         _refuse_rows_without_direction(cloud, metric, name)
+    differences = (
+        partial(pairwise_distances, threads=threads, progress=progress)
+        if gpu is None
+        else partial(device_distances, device=gpu, progress=progress)
+    )
+    if metric == _BY_PRODUCT and gpu is not None:
+        raise InvalidInputError(
+            f"`device` must be `cpu` under the metric `{_BY_PRODUCT}`; got {gpu!r}"
+        )
     if metric == _BY_PRODUCT:
         matrix = blas_distances(cloud)
     elif cloud.dtype == np.float32 and not _fits_single(cloud):
         wide = cloud.astype(np.float64)
-        matrix = pairwise_distances(wide, metric, threads=threads, progress=progress)
+        matrix = differences(wide, metric)
         with np.errstate(over="ignore"):
             matrix = matrix.astype(np.float32)
     else:
-        matrix = pairwise_distances(cloud, metric, threads=threads, progress=progress)
+        matrix = differences(cloud, metric)
     if not np.isfinite(matrix.max()):
         row, column = (int(index) for index in np.argwhere(~np.isfinite(matrix))[0])
         raise InvalidInputError(
