@@ -23,20 +23,23 @@ HERE = Path()
 class Doubled:
     """Row r holds 2 r four times; remembers what it was asked for."""
 
-    def __init__(self, size):
-        self.size = size
-        self.asked = []
+    def __init__(self, rows, asked=None):
+        self.rows = np.asarray(rows)
+        self.asked = [] if asked is None else asked
 
     def __len__(self):
-        return self.size
+        return len(self.rows)
 
     def __getitem__(self, rows):
-        wanted = np.arange(self.size)[rows]
+        wanted = self.rows[rows]
         self.asked.append(wanted.tolist())
         return np.repeat(2 * wanted, 4).reshape(-1, 1, 2, 2).astype(np.uint8)
 
-    def digest(self, rows):
-        return f"doubled {rows.tolist()}"
+    def take(self, rows):
+        return Doubled(self.rows[rows], self.asked)
+
+    def digest(self):
+        return f"doubled {self.rows.tolist()}"
 
 
 class Tokens(nn.Module):
@@ -74,7 +77,7 @@ def text_samples(n=30):
 
 
 def test_lazy_inputs_are_chosen_without_being_read(scheme):
-    lazy = Doubled(9)
+    lazy = Doubled(range(9))
     scheme("doubled", Found(lazy, {"source": "doubled"}, np.arange(9) % 3))
     samples = load_samples("doubled", base=HERE, count=4, order="random", seed=1)
     assert lazy.asked == []
@@ -85,7 +88,6 @@ def test_lazy_inputs_are_chosen_without_being_read(scheme):
     np.testing.assert_array_equal(batch[:, 0, 0, 0], 2 * samples.ids[1:3])
     assert lazy.asked == [samples.ids[1:3].tolist()]
     assert samples.description["inputs_sha256"] == f"doubled {samples.ids.tolist()}"
-    assert samples.inputs.digest(np.array([0])) == f"doubled [{samples.ids[0]}]"
 
 
 def test_arrays_by_name_are_chosen_together(scheme):
@@ -111,9 +113,9 @@ def test_arrays_by_name_must_agree(scheme):
 
 
 def test_a_lazy_capture_is_that_of_the_array_and_reads_batch_by_batch(tmp_path):
-    lazy = Doubled(10)
+    lazy = Doubled(range(10))
     stores = []
-    for name, inputs in (("lazy", lazy), ("array", Doubled(10)[:])):
+    for name, inputs in (("lazy", lazy), ("array", Doubled(range(10))[:])):
         torch.manual_seed(0)
         model = nn.Sequential(nn.Conv2d(1, 3, 2), nn.Flatten(), nn.Linear(3, 2))
         samples = Samples(inputs, np.arange(10) % 2, None, np.arange(10), {"made": "here"})

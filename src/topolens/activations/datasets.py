@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.choosing import Order, choose
-from topolens.activations.samples import Inputs, LazyInputs, Samples
+from topolens.activations.samples import Inputs, Samples
 from topolens.activations.sources import read_source
 from topolens.base.checks import check_integer, check_one_of
 from topolens.base.errors import InvalidInputError
@@ -173,21 +173,5 @@ def _pick(inputs: Inputs, rows: NDArray[np.int64]) -> tuple[Inputs, str]:
     if isinstance(inputs, Mapping):
         arrays = {name: np.ascontiguousarray(array[rows]) for name, array in inputs.items()}
         return arrays, content_key({name: array_digest(array) for name, array in arrays.items()})
-    return _Picked(inputs, rows), inputs.digest(rows)
-
-
-class _Picked:
-    """Some rows of lazy inputs, in an order of their own."""
-
-    def __init__(self, inputs: LazyInputs, rows: NDArray[np.int64]) -> None:
-        self._inputs = inputs
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[Any]:
-        return self._inputs[self._rows[rows]]
-
-    def digest(self, rows: NDArray[np.int64]) -> str:
-        return self._inputs.digest(self._rows[rows])
+    taken = inputs.take(rows)
+    return taken, taken.digest()

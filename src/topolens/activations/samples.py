@@ -24,8 +24,11 @@ class LazyInputs(Protocol):
     def __getitem__(self, rows: Rows, /) -> NDArray[Any]:
         """Return the inputs of some samples, one per entry of the first axis."""
 
-    def digest(self, rows: NDArray[np.int64], /) -> str:
-        """Return a SHA-256 of what these samples are, in their order; equal on any machine."""
+    def take(self, rows: Rows, /) -> LazyInputs:
+        """Return some of these inputs in the order of `rows`, without reading them."""
+
+    def digest(self) -> str:
+        """Return a SHA-256 of what these inputs are, in their order; equal on any machine."""
 
 
 Inputs: TypeAlias = NDArray[Any] | LazyInputs | Mapping[str, NDArray[Any]]
