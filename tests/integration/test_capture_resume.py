@@ -70,6 +70,8 @@ def test_the_store_holds_what_the_layers_gave(tmp_path, network, digits):
     assert store.summary == {
         "accuracy": np.mean(predicted == digits.labels),
         "n_samples": 110,
+        "n_outputs": 10,
+        "n_beyond": 0,
         "n_parameters": sum(parameter.numel() for parameter in network.parameters()),
     }
 
@@ -105,10 +107,10 @@ def test_only_damaged_parts_are_captured_again(tmp_path, network, digits):
     runs = []
     handle = network.register_forward_pre_hook(lambda model, inputs: runs.append(len(inputs[0])))
     recorded(path, network, digits)
-    assert runs == [20, 10]
+    assert runs == [20, 10, 2]  # two samples more to count the scores
     recorded(path, network, digits)
     handle.remove()
-    assert runs == [20, 10]
+    assert runs == [20, 10, 2]
     assert contents(path) == before
 
 
@@ -191,7 +193,7 @@ def test_more_samples_take_over_the_parts_of_fewer(tmp_path, network, order):
     store = recorded(tmp_path / "more", network, more, reuse=[earlier])
     handle.remove()
     # 50 samples are two batches of 20 and a short one, which is captured with the others.
-    assert runs == [20, 20, 20, 10]
+    assert runs == [20, 20, 20, 10, 2]
     assert contents(store.path) == contents(whole.path)
     assert contents(earlier.path) == before
     assert store.summary == whole.summary
@@ -213,7 +215,7 @@ def test_nothing_is_taken_over_from_another_capture(tmp_path, network, digits):
     handle = network.register_forward_pre_hook(lambda model, inputs: runs.append(len(inputs[0])))
     store = recorded(tmp_path / "store", network, digits, reuse=[*others, damaged])
     handle.remove()
-    assert runs == [20, 20, 20, 20, 20, 10]
+    assert runs == [20, 20, 20, 20, 20, 10, 2]
     assert store.verify() == ()
 
 

@@ -16,6 +16,7 @@ from topolens.activations.needs_torch import nn
 from topolens.activations.observing import unwrapped
 from topolens.activations.preprocess import preprocess_batch
 from topolens.activations.provenance import inputs_digest, model_provenance, version_provenance
+from topolens.activations.running import n_outputs
 from topolens.activations.samples import Batch, Samples
 from topolens.activations.storage_forecast import batch_sizes, check_room, forecast_bytes
 from topolens.activations.store import ActivationStore
@@ -48,7 +49,8 @@ def record(
     where it stopped and ends with the same bytes. The store remembers every setting, the digests
     of the model's state and of the data, and the versions. It is finished with the summary
     ``accuracy`` (share of all samples whose label is the largest output, or None),
-    ``n_samples`` and ``n_parameters``.
+    ``n_samples``, ``n_parameters``, ``n_outputs`` (scores that the model gives, or None) and
+    ``n_beyond`` (samples whose label is none of them).
 
     Parameters
     ----------
@@ -123,7 +125,8 @@ def record(
         # Nothing may hold on to a batch while the next is captured: each can be large.
         work.keep(next(captured), index)
         tell(work.n_batches - n_left, work.n_batches)
-    store.finish(_summary(model, samples, store))
+    few = preprocess_batch(samples.batch(slice(2)), mean=mean, std=std, scale=scale)
+    store.finish(_summary(samples, store, n_outputs(model, few)) | _size(model))
 
 
 class _Batches:
@@ -170,11 +173,17 @@ class _Batches:
         self._store.append(batch, index=index, made_from=self._digests.pop(index))
 
 
-def _summary(model: nn.Module, samples: Samples, store: ActivationStore) -> dict[str, Any]:
+def _size(model: nn.Module) -> dict[str, int]:
+    return {"n_parameters": sum(parameter.numel() for parameter in model.parameters())}
+
+
+def _summary(samples: Samples, store: ActivationStore, width: int | None) -> dict[str, Any]:
+    beyond = 0 if width is None or samples.labels is None else int((samples.labels >= width).sum())
     return {
         "accuracy": _accuracy(samples, store.predictions()),
         "n_samples": len(samples),
-        "n_parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "n_outputs": width,
+        "n_beyond": beyond,
     }
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from topolens.activations.needs_torch import nn, torch
 from topolens.activations.observing import first_tensor
+from topolens.activations.samples import Batch
 from topolens.base.errors import InvalidInputError, TopolensError
 
-__all__ = ["call_model", "evaluating"]
+__all__ = ["call_model", "evaluating", "n_outputs", "tensors"]
 
 
 @contextmanager
@@ -92,6 +93,30 @@ def call_model(model: nn.Module, inputs: object, what: str) -> object:
             f"`model` must run on {what}{_shape_of(inputs)}; {place} raised "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+def n_outputs(model: nn.Module, batch: Batch) -> int | None:
+    """Return how many scores per sample a model gives; None if its output is not (n, scores).
+
+    Runs the model once, where it is, on a batch that may hold one sample or two.
+    """
+    home = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    inputs = tensors(batch, home)
+    try:
+        with evaluating(model):
+            scores = first_tensor(call_model(model, inputs, "a first batch"))
+    except InvalidInputError:
+        return None
+    return int(scores.shape[1]) if scores is not None and scores.ndim == 2 else None
+
+
+def tensors(
+    batch: Batch, device: torch.device | str = "cpu"
+) -> torch.Tensor | dict[str, torch.Tensor]:
+    """Return a batch as tensors on a device."""
+    if isinstance(batch, dict):
+        return {name: torch.from_numpy(array).to(device) for name, array in batch.items()}
+    return torch.from_numpy(batch).to(device)
 
 
 def _place_of(traceback: TracebackType | None, model: nn.Module) -> str:

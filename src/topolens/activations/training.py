@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from topolens.activations.needs_torch import nn, torch
 from topolens.activations.observing import first_tensor
 from topolens.activations.preprocess import preprocess_batch
-from topolens.activations.running import call_model, evaluating
-from topolens.activations.samples import Batch, Rows, Samples
+from topolens.activations.running import call_model, evaluating, tensors
+from topolens.activations.samples import Rows, Samples
 from topolens.activations.weights import save_weights
 from topolens.base.checks import check_integer, check_real
 from topolens.base.errors import InvalidInputError
@@ -89,7 +89,7 @@ def train_classifier(
     loss = float("nan")
 
     def shown(rows: Rows) -> Inputs:
-        return _tensors(preprocess_batch(samples.batch(rows), mean=mean, std=std, scale=scale))
+        return tensors(preprocess_batch(samples.batch(rows), mean=mean, std=std, scale=scale))
 
     with torch.random.fork_rng(devices=[]), _one_thread():
         torch.default_generator.manual_seed(seed)
@@ -123,7 +123,7 @@ def evaluate(
         for start in range(0, len(samples), _EVALUATION_BATCH):
             rows = slice(start, start + _EVALUATION_BATCH)
             batch = preprocess_batch(samples.batch(rows), mean=mean, std=std, scale=scale)
-            output = call_model(model, _tensors(batch), f"the batch that begins at {start}")
+            output = call_model(model, tensors(batch), f"the batch that begins at {start}")
             scores = _class_scores(output, torch.from_numpy(labels[rows]))
             n_right += int(np.sum(scores.argmax(dim=1).numpy() == labels[rows]))
     return n_right / len(samples)
@@ -199,12 +199,6 @@ def _shuffled_batches(n_samples: int, batch_size: int) -> Iterator[torch.Tensor]
     shuffled = torch.randperm(n_samples)
     for number in range(_n_batches(n_samples, batch_size)):
         yield shuffled[number * batch_size : (number + 1) * batch_size]
-
-
-def _tensors(batch: Batch) -> Inputs:
-    if isinstance(batch, dict):
-        return {name: torch.from_numpy(array) for name, array in batch.items()}
-    return torch.from_numpy(batch)
 
 
 def _shifted(images: Inputs, largest: int) -> Inputs:

@@ -22,6 +22,7 @@ from topolens.base.files import expand_path, make_folder
 from topolens.base.hashing import content_key, file_digest
 from topolens.study.cache import is_whole
 from topolens.study.earlier_stores import stores_of_other_samples
+from topolens.study.images_shown import outputs_path
 from topolens.study.reading import StudyFile
 from topolens.study.shown import shown_in_training, shown_to
 from topolens.study.spec import ModelSpec
@@ -83,6 +84,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "random_weights_seed": _random_weights_seed(model),
     }
     weights_key = None
+    names = outputs_path(file, model)
     shown = shown_to(file, model, samples)
     _check_preprocessing(model, shown)
     if model.train is not None:
@@ -99,6 +101,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "weights_sha256": file_digest(weights) if weights else None,
         "weights_trained_here": weights_key,
         "data": shown.description,
+        "outputs_sha256": file_digest(names) if names else None,
         "layers": list(layers),
         "exclude": list(exclude),
         "pool": pool,

@@ -14,7 +14,7 @@ from topolens.study.capturing import (
 )
 from topolens.study.reading import StudyFile
 from topolens.study.run import plan_captures
-from topolens.study.shown import study_samples
+from topolens.study.shown import load_study_samples
 from topolens.study.storage import forecast_room
 
 __all__ = ["preview"]
@@ -27,7 +27,7 @@ def preview(file: StudyFile, root: Path) -> list[str]:
     that is called several times per pass counts once here and gives a layer per call later.
     """
     spec = file.spec
-    samples = study_samples(file, spec.data) if spec.data else None
+    samples = load_study_samples(file)
     captures = plan_captures(root, file, samples)
     layers = {c.model.name: resolve_layers(file, c.model) for c in captures}
     total = sum(len(names) for names in layers.values())

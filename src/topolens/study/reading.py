@@ -18,13 +18,24 @@ from topolens.activations.sources import source_mistake
 from topolens.activations.text.tokenizers import tokenizer_mistake
 from topolens.base.errors import InvalidInputError, StudyError, nearest_names
 from topolens.base.files import expand_path
-from topolens.study.spec import StudySpec
+from topolens.study.spec import PixelSpec, StudySpec
 
 __all__ = ["StudyFile", "read_study"]
 
 _TOML_TYPES = {"tuple_type": "a list", "dict_type": "a table", "model_type": "a table"}
 _SHOWN = 100
-_CAPTURE_ONLY = ("args", "weights", "train", "mean", "std", "scale", "pool", "tokenizer")
+_CAPTURE_ONLY = (
+    "args",
+    "weights",
+    "train",
+    "mean",
+    "std",
+    "scale",
+    "pool",
+    *PixelSpec.model_fields,
+    "outputs",
+    "tokenizer",
+)
 """Keys of a model that say nothing about activations captured elsewhere."""
 
 
@@ -192,7 +203,8 @@ def _cross_mistakes(table: Mapping[str, Any], base: Path, *, trust: bool) -> lis
     for number, model in enumerate(models):
         place = _place(["models", number], table)
         mistakes += [f"{place}: {line}" for line in _model_mistakes(model, table, trust=trust)]
-        mistakes += _missing_file(model.get("weights"), f"{place}.weights", base)
+        for key in ("weights", "outputs"):
+            mistakes += _missing_file(model.get(key), f"{place}.{key}", base)
         mistakes += _text_mistakes(model, place, base)
         mistakes += _missing_file(
             model.get("activations"), f"{place}.activations", base, or_folder=True

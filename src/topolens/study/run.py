@@ -48,7 +48,7 @@ from topolens.study.plan import (
 from topolens.study.reading import StudyFile, read_study
 from topolens.study.results import StepFailure
 from topolens.study.runner import local_executor, run_steps
-from topolens.study.shown import study_samples
+from topolens.study.shown import load_study_samples
 from topolens.study.steps import Step
 from topolens.study.storage import forecast_room, with_forecast
 from topolens.study.study import Study
@@ -100,7 +100,7 @@ def run(
     folder = Path(root)
     with _sole_writer(folder):
         _remove_half_written(folder)
-        samples = study_samples(file, file.spec.data) if file.spec.data else None
+        samples = load_study_samples(file)
         captures = plan_captures(folder, file, samples)
         room = forecast_room(folder, captures, refuse=True)
         with nullcontext(executor) if executor else local_executor() as pool:

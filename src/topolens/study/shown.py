@@ -10,13 +10,30 @@ from topolens.activations.samples import Samples
 from topolens.activations.sources import schemes
 from topolens.activations.text.tokenise import has_texts, texts_of, tokenise
 from topolens.activations.text.tokenizers import Tokenizer, open_tokenizer
-from topolens.base.errors import InvalidInputError
+from topolens.base.errors import InvalidInputError, StudyError
+from topolens.study.images_shown import as_seen
 from topolens.study.reading import StudyFile
 from topolens.study.spec import DataSpec, ModelSpec, TokenizerSpec
 
-__all__ = ["shown_in_training", "shown_to", "study_samples", "text_doubts"]
+__all__ = ["load_study_samples", "shown_in_training", "shown_to", "study_samples", "text_doubts"]
 
 _VOCABULARY = 4000
+
+
+def load_study_samples(file: StudyFile) -> Samples | None:
+    """Load the samples of [data], if there is one.
+
+    Raises
+    ------
+    StudyError
+        If they cannot be loaded; the sentence begins with its place in the file.
+    """
+    if file.spec.data is None:
+        return None
+    try:
+        return study_samples(file, file.spec.data)
+    except InvalidInputError as error:
+        raise StudyError(file.source, [f"data: {error}"]) from None
 
 
 def study_samples(file: StudyFile, data: DataSpec | None) -> Samples:
@@ -32,7 +49,7 @@ def shown_to(file: StudyFile, model: ModelSpec, samples: Samples) -> Samples:
     Raises
     ------
     InvalidInputError
-        If they are texts without a tokenizer, or no texts and there is one.
+        If they are texts without a tokenizer, or no texts and there is one, or as `as_seen` says.
     """
     tokenizer = _tokenizer_of(file, model)
     if tokenizer is None:
@@ -40,7 +57,7 @@ def shown_to(file: StudyFile, model: ModelSpec, samples: Samples) -> Samples:
             raise InvalidInputError(
                 "`tokenizer` must be given for texts, in [data] or for the model; try `words`"
             )
-        return samples
+        return as_seen(file, model, samples)
     texts_of(samples)
     learn_from = samples if model.train is None else _training_samples(file, model)
     return _tokenised(samples, tokenizer, _opened(file, tokenizer, learn_from))
@@ -50,7 +67,7 @@ def shown_in_training(file: StudyFile, model: ModelSpec) -> Samples:
     """Return the samples that a model is trained on, as it takes them; errors as `shown_to`."""
     samples, tokenizer = _training_samples(file, model), _tokenizer_of(file, model)
     if tokenizer is None:
-        return samples
+        return as_seen(file, model, samples)
     return _tokenised(samples, tokenizer, _opened(file, tokenizer, samples))
 
 
@@ -82,6 +99,7 @@ def _loaded(
         count=count,
         order=data.order,
         seed=file.spec.seed,
+        layout=data.layout,
     )
 
 

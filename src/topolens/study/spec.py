@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from topolens.activations.device_names import check_device
+from topolens.activations.images.geometry import CHANNELS, INTERPOLATIONS, LARGEST_SIDE, as_size
 from topolens.activations.layer_patterns import check_pattern
 from topolens.activations.pool_names import parse_pool
 from topolens.base.errors import InvalidInputError
@@ -31,6 +32,7 @@ __all__ = [
     "DataSpec",
     "ModelSpec",
     "OperationSpec",
+    "PixelSpec",
     "StudySpec",
     "TokenizerSpec",
     "TrainSpec",
@@ -96,7 +98,40 @@ def _tokenizer_table(value: object) -> object:
 TokenizerTable = Annotated[TokenizerSpec, BeforeValidator(_tokenizer_table)]
 
 
-class DataSpec(_Table):
+def _size(value: object) -> object:
+    try:
+        as_size(value, "size")
+    except InvalidInputError:
+        raise ValueError(
+            f"must be pixels from 1 to {LARGEST_SIDE}, or [height, width]; got {value!r}"
+        ) from None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _one_of(names: tuple[str, ...]) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}; got {value!r}")
+        return value
+
+    return BeforeValidator(check)
+
+
+Pixels = Annotated[int | tuple[int, int], BeforeValidator(_size)]
+
+
+class PixelSpec(_Table):
+    """What is done to 8-bit images; a model's own keys come before those of [data]."""
+
+    resize: Pixels | None = None
+    """Length of the shorter side, or [height, width]."""
+    crop: Pixels | None = None
+    """Side of the square kept in the middle, or [height, width]."""
+    interpolation: Annotated[str, _one_of(INTERPOLATIONS)] | None = None
+    channels: Annotated[str, _one_of(CHANNELS)] | None = None
+
+
+class DataSpec(PixelSpec):
     """The samples shown to every model."""
 
     source: str
@@ -109,6 +144,8 @@ class DataSpec(_Table):
     order: Literal["first", "balanced", "random"] = "first"
     tokenizer: TokenizerTable | None = None
     """For texts; a model may have its own."""
+    layout: Literal["auto", "nhwc", "as_is"] = "auto"
+    """Of arrays: whether channels come last."""
 
 
 class TrainSpec(_Table):
@@ -123,7 +160,7 @@ class TrainSpec(_Table):
     """Samples to train on; by default another split of the study's."""
 
 
-class ModelSpec(_Table):
+class ModelSpec(PixelSpec):
     """One network, or activations that were captured elsewhere."""
 
     name: Name
@@ -139,6 +176,8 @@ class ModelSpec(_Table):
     std: Annotated[tuple[PositiveReal, ...], Field(min_length=1)] | None = None
     scale: PositiveReal | None = None
     """Inputs are (x / scale - mean) / std; by default 255 for 8-bit inputs and 1 for others."""
+    outputs: str | None = None
+    """A text file: what each output means, where it is not the classes of the data in order."""
     layers: Patterns | None = None
     exclude: tuple[Pattern, ...] | None = None
     pool: Pool | None = None

@@ -24,7 +24,7 @@ __all__ = ["Surveyed", "plan_cloud", "provenance", "summarise"]
 
 FEW_POINTS = 300
 """Below this a diagram is mostly sampling (Świder 2024: a few hundred points at least)."""
-_PACKAGES = ("topolens", "numpy", "scipy", "scikit-learn", "torch")
+_PACKAGES = ("topolens", "numpy", "scipy", "scikit-learn", "torch", "pillow")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +105,7 @@ def summarise(
     for surveyed_model in surveyed:
         data = surveyed_model.capture.spec.get("data") or {}
         warnings += text_doubts(surveyed_model.name, data)
+    warnings += [line for model in surveyed for line in _output_warnings(model)]
     for model in models:
         warnings += _layer_warnings(model)
     return models, tuple(warnings)
@@ -171,6 +172,18 @@ def _model_summary(
         layers=layers,
         problem=model.problem,
     )
+
+
+def _output_warnings(model: Surveyed) -> list[str]:
+    """Say when an accuracy is low because labels mean nothing to the network."""
+    found = model.result.record.get("summary", {})
+    if not found.get("n_beyond") or found.get("accuracy") is None:
+        return []
+    return [
+        f"`{model.name}` gives {found['n_outputs']} scores, but the labels of "
+        f"{found['n_beyond']} of {found['n_samples']} samples lie beyond them: its accuracy says "
+        "little. Name its outputs with `outputs`, or show it data of its own classes."
+    ]
 
 
 def _layer_warnings(model: ModelSummary) -> list[str]:

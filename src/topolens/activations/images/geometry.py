@@ -14,13 +14,13 @@ from topolens.base.errors import InvalidInputError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["CHANNELS", "INTERPOLATIONS", "Geometry", "Size", "as_size"]
+__all__ = ["CHANNELS", "INTERPOLATIONS", "LARGEST_SIDE", "Geometry", "Size", "as_size"]
 
 Size: TypeAlias = int | tuple[int, int]
 
 INTERPOLATIONS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 CHANNELS = ("rgb", "bgr", "grayscale")
-_LARGEST_SIDE = 8192
+LARGEST_SIDE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +107,5 @@ def as_size(size: object, name: str) -> tuple[int, int]:
     sides = tuple(size) if isinstance(size, list | tuple) else (size, size)
     if len(sides) != 2:
         raise InvalidInputError(f"`{name}` must be pixels, or height and width; got {size!r}")
-    height, width = (check_integer(s, name, at_least=1, at_most=_LARGEST_SIDE) for s in sides)
+    height, width = (check_integer(s, name, at_least=1, at_most=LARGEST_SIDE) for s in sides)
     return height, width

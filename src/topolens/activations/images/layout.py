@@ -85,15 +85,11 @@ def _sort_key(path: _Parts) -> tuple[_Parts, _Parts]:
 
 def _outer(images: Sequence[_Parts]) -> _Parts:
     """Return the folder around everything, if there is one that is neither split nor class."""
-    outer: _Parts = ()
-    while True:
-        inside = [path[len(outer) :] for path in images]
-        tops = {path[0] for path in inside}
-        seconds = {path[1] for path in inside if len(path) > 2}
-        lone = len(tops) == 1 and all(len(path) > 2 for path in inside)
-        if not lone or tops & set(_SPLITS) or not (len(seconds) > 1 or seconds & set(_SPLITS)):
-            return outer
-        outer += (next(iter(tops)),)
+    tops = {path[0] for path in images}
+    seconds = {path[1] for path in images if len(path) > 2}
+    lone = len(tops) == 1 and all(len(path) > 2 for path in images)
+    is_class = len(seconds) == 1 and not seconds & set(_SPLITS)
+    return () if not lone or is_class or tops & set(_SPLITS) else (next(iter(tops)),)
 
 
 def _of_split(images: list[_Parts], split: str | None) -> tuple[list[_Parts], _Parts]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from topolens.activations.samples import Samples
+from topolens.activations.text.texts import Texts
 from topolens.activations.text.tokenizers import Tokenizer
 from topolens.base.checks import check_integer, check_one_of
 from topolens.base.errors import InvalidInputError
@@ -77,7 +78,7 @@ def texts_of(samples: Samples) -> list[str]:
     InvalidInputError
         If they are something else.
     """
-    if isinstance(samples.inputs, Mapping) or not has_texts(samples):
+    if not isinstance(samples.inputs, Texts):
         raise InvalidInputError("`inputs` must be texts for a `tokenizer`; got numbers")
     texts: list[str] = samples.inputs[slice(None)].tolist()
     return texts
@@ -85,10 +86,7 @@ def texts_of(samples: Samples) -> list[str]:
 
 def has_texts(samples: Samples) -> bool:
     """Tell whether the inputs of samples are texts."""
-    if isinstance(samples.inputs, Mapping):
-        return False
-    first = samples.inputs[slice(1)]
-    return first.dtype == object and isinstance(first[0], str)
+    return isinstance(samples.inputs, Texts)
 
 
 def check_tokens_fit(model: nn.Module, samples: Samples) -> None:
