@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES_OF_BUILD := pyproject.toml CMakeLists.txt $(wildcard constraints/*.txt) \
 	$(wildcard cpp/include/topolens/*.hpp) $(wildcard cpp/bindings/*)
 
-.PHONY: help setup demo test test-slow test-full sanitize check bench format clean
+.PHONY: help setup demo oracles test test-slow test-full sanitize check bench format clean
 
 help:
 	@echo "make demo       train small networks on handwritten digits, study them, write a report"
@@ -29,8 +29,16 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -m "not full and not browser"
 
+# torchvision and timm lie apart: the models of one have operators that need a torch of its own,
+# and transformers would find it.
+oracles: build/oracles/.ready
+
+build/oracles/.ready: constraints/oracles.txt | setup
+	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/oracles -r constraints/oracles.txt
+	touch $@
+
 # Oracles from outside and the page in a real browser; what `make test` leaves out.
-test-slow: setup
+test-slow: setup oracles
 	$(BIN)/python -m pytest -m "full or browser"
 
 test-full: test test-slow sanitize

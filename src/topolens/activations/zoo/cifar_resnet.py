@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from topolens.activations.needs_torch import nn, torch
+from topolens.activations.zoo.shortcuts import ZeroChannels, convolution_shortcut
 from topolens.base.checks import check_integer, check_one_of
 from topolens.base.errors import InvalidInputError
 
@@ -100,18 +101,6 @@ class StridedConv(nn.Conv2d):
         return super().forward(nn.functional.pad(maps, (0, 1, 0, 1)))
 
 
-class ZeroChannels(nn.Module):
-    """A shortcut without weights: every second position, and channels of zeros."""
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__()
-        self.before, self.after = before, after
-
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        """Map (n, channels, h, w) to (n, before + channels + after, h / 2, w / 2)."""
-        return nn.functional.pad(maps[:, :, ::2, ::2], (0, 0, 0, 0, self.before, self.after))
-
-
 def _stage(width_in: int, width_out: int, n_blocks: int, variant: Variant) -> nn.Sequential:
     inner = width_in if variant == "L" else width_out
     widths = [width_in, *[inner] * (n_blocks - 1), width_out]
@@ -129,9 +118,7 @@ def _shortcut(width_in: int, width_out: int, variant: Variant) -> nn.Module:
     if added == 0:
         return nn.Identity()
     if variant == "B":
-        return nn.Sequential(
-            nn.Conv2d(width_in, width_out, 1, stride=2, bias=False), nn.BatchNorm2d(width_out)
-        )
+        return convolution_shortcut(width_in, width_out, 2)
     before = 0 if variant == "T" else added // 2
     return ZeroChannels(before, added - before)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
-from topolens.activations.needs_torch import nn
+from topolens.activations.needs_torch import nn, torch
+from topolens.activations.zoo.published_names import renamed
 from topolens.base.checks import check_integer
 
 __all__ = ["MLP", "mlp"]
@@ -29,6 +30,11 @@ def mlp(
         Features after each dense layer; may be empty.
     bias : bool, default True
         Whether dense layers have one.
+
+    Returns
+    -------
+    MLP
+        Weights that count on may also call the head fc4 after fc3.
     """
     for name, values in (("input_shape", input_shape), ("widths", widths)):
         for value in values:
@@ -52,3 +58,9 @@ class MLP(nn.Sequential):
         layers["head"] = nn.Linear(features, n_classes, bias=bias)
         super().__init__(layers)
         self.input_shape = input_shape
+        self.n_hidden = len(widths)
+
+    def state_from_published(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Rename a head that is counted with the other layers."""
+        counted = rf"fc{self.n_hidden + 1}\.(.+)"
+        return renamed(tensors, self.state_dict(), {counted: r"head.\1"})
