@@ -64,8 +64,7 @@ def test_parameters_are_those_of_the_documentation():
     [
         "tv:resnet18",
         "tv:resnet50",
-        "tv:vgg11",
-        "tv:vgg13_bn",
+        "tv:vgg11_bn",
         "tv:vit_b_16",
         "tv:mobilenet_v2",
         "tv:mobilenet_v2 0.5",
@@ -85,5 +84,5 @@ def test_logits_of_the_same_weights(name):
         text=True,
     )
     found = json.loads(done.stdout)[name]
-    assert found.pop("difference") < 1e-5
+    assert found.pop("difference") < 1e-4
     assert found == PUBLISHED[name]

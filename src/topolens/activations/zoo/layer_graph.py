@@ -17,6 +17,7 @@ _KINDS = {
     "CONV_2D": "convolution",
     "DEPTHWISE_CONV_2D": "convolution",
     "ADD": "add",
+    "FULLY_CONNECTED": "dense",
     "AVERAGE_POOL_2D": "average_pool",
     "RESHAPE": "reshape",
     "SOFTMAX": "softmax",
@@ -126,11 +127,13 @@ def _node(
     if len(inputs) != (2 if kind == "add" else 1):
         raise InvalidInputError(f"`graph` must give each node its inputs; `{name}` has {inputs}")
     common = (kind, name, inputs, int(entry["output"]), (float(lowest), float(highest)))
-    if kind != "convolution":
+    if kind not in ("convolution", "dense"):
         return Node(*common)
-    width_out, width_per_group, kernel, _ = (
-        shapes.get(f"{name}.weight_q") or shapes[f"{name}.weight"]
-    )
+    shape = shapes.get(f"{name}.weight_q") or shapes[f"{name}.weight"]
+    if kind == "dense":
+        width_out, width_in = shape
+        return Node(*common, width_in=width_in, width_out=width_out)
+    width_out, width_per_group, kernel, _ = shape
     groups = int(entry["groups"])
     return Node(
         *common,

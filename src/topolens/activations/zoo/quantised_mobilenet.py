@@ -14,10 +14,10 @@ __all__ = ["QuantisedMobileNet", "quantised_mobilenet"]
 def quantised_mobilenet(graph: Path) -> QuantisedMobileNet:
     """Build the network that a layer graph describes; its weights are made floating point.
 
-    Every step is a module: convolutions by the name in the graph (``conv00``), sums as
-    ``add00``, ``add01``, ..., then ``avgpool``, ``reshape`` and ``softmax``. After a convolution
-    and a sum stands ``NAME_clamp``, which holds values in the range of the 8-bit original; that
-    is its ReLU6 too.
+    Every step is a module: convolutions and dense layers by the name in the graph (``conv00``),
+    sums as ``add00``, ``add01``, ..., then ``avgpool``, ``reshape`` and ``softmax``. After each
+    of the first three stands ``NAME_clamp``, which holds values in the range of the 8-bit
+    original; that is its ReLU6 too.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class QuantisedMobileNet(nn.Module):
         for node in graph.nodes:
             self.add_module(node.name, _module(node))
             names: tuple[str, ...] = (node.name,)
-            if node.kind in ("convolution", "add"):
+            if node.kind in ("convolution", "dense", "add"):
                 names += (f"{node.name}_clamp",)
                 self.add_module(names[-1], Clamp(*node.out_range))
             self._steps.append((names, node.inputs, node.output))
@@ -90,6 +90,14 @@ class Add(nn.Module):
         return first + second
 
 
+class FlatLinear(nn.Linear):
+    """A dense layer on what one position holds."""
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        """Map (n, channels, 1, 1) or (n, channels) to (n, features)."""
+        return super().forward(maps.flatten(1))
+
+
 class Clamp(nn.Module):
     """Values held between two bounds."""
 
@@ -119,6 +127,8 @@ def _module(node: Node) -> nn.Module:
     if node.kind == "convolution":
         kind = SameConv2d if node.padding == "same" else nn.Conv2d
         return kind(node.width_in, node.width_out, node.kernel, node.stride, groups=node.groups)
+    if node.kind == "dense":
+        return FlatLinear(node.width_in, node.width_out)
     if node.kind == "add":
         return Add()
     if node.kind == "average_pool":
