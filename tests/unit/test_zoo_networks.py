@@ -11,7 +11,6 @@ from torch import nn  # noqa: E402
 
 from topolens.activations.layers import layer_table  # noqa: E402
 from topolens.activations.models import build_seeded, load_model  # noqa: E402
-from topolens.activations.running import observed  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 SMALL = {
@@ -53,8 +52,11 @@ def test_no_module_runs_twice_and_none_is_idle(case):
 
 def outputs_of(model, images):
     kept = {}
-    modules = {name: module for name, module in model.named_modules() if name}
-    with observed(model, modules, lambda name, output: kept.__setitem__(name, output.clone())):
+    for name, module in model.named_modules():
+        module.register_forward_hook(
+            lambda module, given, output, name=name: kept.__setitem__(name, output.clone())
+        )
+    with torch.inference_mode():
         model(images)
     return kept
 
