@@ -272,7 +272,9 @@ def _model_mistakes(
 
 def _split_mistakes(data: object) -> list[str]:
     """Arrays that [data] names are the same for every split, so training would see them too."""
-    named = [key for key in ("inputs", "labels") if isinstance(data, dict) and key in data]
+    if not isinstance(data, dict) or not str(data.get("source", "")).startswith("npz:"):
+        return []
+    named = [key for key in ("inputs", "labels") if key in data]
     return [
         f"train: must find the arrays of its split by their names, x_SPLIT and y_SPLIT; "
         f"leave `{key}` out of [data]"
