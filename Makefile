@@ -5,14 +5,14 @@ BIN := $(VENV)/bin
 SOURCES_OF_BUILD := pyproject.toml CMakeLists.txt $(wildcard constraints/*.txt) \
 	$(wildcard cpp/include/topolens/*.hpp) $(wildcard cpp/bindings/*)
 
-.PHONY: help setup demo oracles test test-slow test-full sanitize check bench format clean
+.PHONY: help setup demo oracles test test-slow test-full sanitize check bench bench-capture format clean
 
 help:
 	@echo "make demo       train small networks on handwritten digits, study them, write a report"
 	@echo "make test       what every change must pass"
 	@echo "make test-full  with sanitizers, outside oracles and the browser"
 	@echo "make check      format, lint, types, import rules"
-	@echo "make bench      speed against the peers"
+	@echo "make bench      speed against the peers (make bench-capture: of taking activations)"
 	@echo "make setup      the environment all of these use (made on first use)"
 
 setup: $(VENV)/.ready
@@ -65,6 +65,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python benchmarks/persistence.py
+
+bench-capture: setup
+	$(BIN)/python benchmarks/capture.py
 
 clean:
 	rm -rf build runs .pytest_cache .mypy_cache .ruff_cache

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
 import numpy as np
 
 from topolens.activations.capture import capture
+from topolens.activations.layer_batch import LayerRows
+from topolens.activations.layer_patterns import split_pattern
 from topolens.activations.layers import LayerInfo, layer_table
 from topolens.activations.needs_torch import nn, torch
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["dry_run", "example_inputs"]
+__all__ = ["KeptLayer", "dry_run", "example_inputs"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLayer:
+    """What a capture keeps of one layer."""
+
+    name: str
+    """As in the store: `conv1`, `bn1@input`, `relu#0`."""
+    module: str
+    rows_per_sample: int
+    n_features: int
+    bytes_per_sample: int
 
 
 def dry_run(
@@ -21,7 +36,7 @@ def dry_run(
     layers: Sequence[str],
     exclude: Sequence[str] = (),
     pool: str = "mean",
-) -> tuple[list[LayerInfo], dict[str, tuple[int, int]], InvalidInputError | None]:
+) -> tuple[list[LayerInfo], list[KeptLayer], InvalidInputError | None]:
     """Run two samples of zeros through a model and see what a capture keeps of each layer.
 
     Parameters
@@ -36,8 +51,8 @@ def dry_run(
     -------
     table : list of LayerInfo
         Every module.
-    kept : dict
-        Rows per sample and features per row, by captured layer.
+    kept : list of KeptLayer
+        The captured layers, in the order in which they ran.
     mistake : InvalidInputError or None
         Why nothing could be captured, where the model itself runs.
 
@@ -52,9 +67,17 @@ def dry_run(
         batches = [(example, np.arange(2))]
         batch = next(capture(model, batches, layers=layers, exclude=exclude, pool=pool))
     except InvalidInputError as mistake:
-        return table, {}, mistake
-    kept = {name: (len(own.rows) // 2, own.rows.shape[1]) for name, own in batch.layers.items()}
+        return table, [], mistake
+    modules = {info.name for info in table}
+    kept = [_kept(name, own, modules) for name, own in batch.layers.items()]
     return table, kept, None
+
+
+def _kept(name: str, own: LayerRows, modules: Set[str]) -> KeptLayer:
+    label = name.rpartition("#")[0] if "#" in name else name
+    module = label if label in modules else split_pattern(label)[0]
+    n_rows, n_features = own.rows.shape
+    return KeptLayer(name, module, n_rows // 2, n_features, own.rows.nbytes // 2)
 
 
 def example_inputs(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from topolens.base.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from topolens.activations.layers import LayerInfo
-
-_TITLES = ("layer", "type", "output", "parameters", "captured")
+from topolens.cli.layer_lines import json_record, table_lines, total_line
 
 
 def layers(
@@ -34,7 +31,8 @@ def layers(
         typer.Option(
             "--layers",
             metavar="PATTERN",
-            help="Name, glob, `type:Conv2d` or `leaf` (the default). Repeatable.",
+            help="Name, glob, `type:Conv2d`, `re:REGEX`, `depth:N` or `leaf` (the default), with "
+            "`@input` for what goes in. Repeatable.",
         ),
     ] = None,
     exclude: Annotated[
@@ -42,8 +40,12 @@ def layers(
         typer.Option(metavar="PATTERN", help="What to leave out again. Repeatable."),
     ] = None,
     pool: Annotated[
-        str, typer.Option(help="`mean`, `top_norm`, `random:K`, `flatten` or `cls`.")
+        str,
+        typer.Option(
+            help="`mean`, `top_norm`, `random:K`, `grid:K`, `all`, `flatten`, `cls` or `last`."
+        ),
     ] = "mean",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
     trust: Annotated[bool, typer.Option("--trust", help="Run the code of FILE.py.")] = False,
     allow_pickle: Annotated[
         bool, typer.Option("--allow-pickle", help="Read weights from a PyTorch checkpoint.")
@@ -52,7 +54,7 @@ def layers(
         bool, typer.Option("--download", help="Fetch published weights (tv:, timm:, hf:).")
     ] = False,
 ) -> None:
-    """Show the layers of MODEL, and rows x features per sample that a capture would keep."""
+    """Show the tree of MODEL's layers, and rows x features per sample that a capture would keep."""
     # Importing torch takes seconds, and `topolens --help` does not need it.
     from topolens.activations.dry_run import dry_run
     from topolens.activations.models import load_model
@@ -72,16 +74,15 @@ def layers(
         exclude=exclude or [],
         pool=pool,
     )
-    _print_table(table, kept)
+    if not as_json:
+        typer.echo("\n".join(table_lines(table, kept)))
     if mistake is not None:
         raise mistake
-    features = sum(rows * width for rows, width in kept.values())
-    layers = "1 layer" if len(kept) == 1 else f"{len(kept)} layers"
     parameters = sum(p.numel() for p in network.parameters())
-    typer.echo(
-        f"\n{parameters:,} parameters; {layers} captured, {features:,} numbers per "
-        f"sample, {features * 4 * 1000 / 1e6:,.1f} MB per 1,000 samples in float32"
-    )
+    if as_json:
+        typer.echo(json.dumps(json_record(table, kept, parameters), indent=1))
+    else:
+        typer.echo(f"\n{total_line(kept, parameters)}")
 
 
 def _parse_arguments(arguments: list[str]) -> dict[str, Any]:
@@ -114,26 +115,3 @@ def _parse_shape(text: str | None) -> tuple[int, ...] | None:
             f"`--input-shape` must be positive sizes with commas, as in 3,32,32; got {text!r}"
         )
     return shape
-
-
-def _print_table(table: list[LayerInfo], kept: dict[str, tuple[int, int]]) -> None:
-    lines = [_TITLES, *(_line(info, kept) for info in table)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_TITLES))]
-    for line in lines:
-        cells = [
-            cell.rjust(width) if column == 3 else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        typer.echo("  ".join(cells).rstrip())
-
-
-def _line(info: LayerInfo, kept: dict[str, tuple[int, int]]) -> tuple[str, str, str, str, str]:
-    indent = "  " * info.name.count(".")
-    shape = "never runs" if info.calls == 0 else "no tensor"
-    if info.output_shape is not None:
-        shape = " x ".join(map(str, info.output_shape)) or "one number"
-    if info.calls > 1:
-        shape = f"{shape}, {info.calls} times"
-    own = [size for name, size in kept.items() if name.partition("#")[0] == info.name]
-    captured = ", ".join(f"{rows} x {width}" for rows, width in own)
-    return indent + info.name, info.type, shape, f"{info.n_parameters:,}", captured
