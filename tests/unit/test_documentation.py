@@ -11,8 +11,9 @@ import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.base.registry import descriptors, metrics
 from topolens.clouds.normalise import NORMALISATIONS
+from topolens.study.cloud_spec import CloudSpec, OutlierSpec
 from topolens.study.reading import read_study
-from topolens.study.spec import CaptureSpec, CloudSpec, DataSpec, ModelSpec, StudySpec
+from topolens.study.spec import CaptureSpec, DataSpec, ModelSpec, StudySpec
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -53,7 +54,10 @@ def test_links_of_the_readme_lead_somewhere():
         assert target.startswith("https://arxiv.org/") or (ROOT / target).exists(), target
 
 
-@pytest.mark.parametrize("table", [StudySpec, DataSpec, ModelSpec, CaptureSpec, CloudSpec])
+TABLES = [StudySpec, DataSpec, ModelSpec, CaptureSpec, CloudSpec, OutlierSpec]
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_a_study_is_explained(table):
     first_cells = re.findall(r"^\| (`[^|]+) \|", STUDIES, flags=re.MULTILINE)
     explained = {key for cell in first_cells for key in re.findall(r"`(\w+)`", cell)}

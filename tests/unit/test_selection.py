@@ -57,3 +57,72 @@ def test_layers_that_are_too_small_are_left_out_with_the_reason():
 def test_nothing_to_choose_from_is_not_an_error():
     chosen = select_rows({}, points=None, seed=0, cloud="c")
     assert (chosen.rows, chosen.n_points) == ({}, 0)
+
+
+def outside(n, *rows):
+    mask = np.zeros(n, dtype=bool)
+    mask[list(rows)] = True
+    return mask
+
+
+def without(layers, outliers, **settings):
+    settings = {"points": None, "seed": 0, "cloud": "c"} | settings
+    return select_rows(layers, outliers=outliers, **settings)
+
+
+LAYERS = {("a", "x"): ids(range(40)), ("b", "y"): ids(range(39, -1, -1))}
+# In layer y, row 1 is sample 38.
+OUTLIERS = {("a", "x"): outside(40, 3, 5), ("b", "y"): outside(40, 1)}
+
+
+def test_outliers_of_any_layer_are_left_out_of_all():
+    chosen = without(LAYERS, OUTLIERS)
+    assert (chosen.n_points, chosen.corresponding) == (37, True)
+    expected = [[sample, 0] for sample in range(40) if sample not in (3, 5, 38)]
+    for layer in LAYERS:
+        assert sampled(LAYERS, chosen, layer) == expected
+    assert chosen.warnings == (
+        "Cloud `c`: 2 of 40 rows of a x (the most) and 1 of b y (the fewest) are local outliers; "
+        "the 37 samples that are outliers in no layer were left to choose from.",
+    )
+
+
+def test_outliers_are_replaced_and_nothing_else_changes():
+    plain = select_rows(LAYERS, points=20, seed=0, cloud="c").rows["a", "x"]
+    bad = plain[[2, 7]]
+    chosen = without(LAYERS, {("a", "x"): outside(40, *bad), ("b", "y"): outside(40)}, points=20)
+    assert chosen.corresponding
+    assert sampled(LAYERS, chosen, ("a", "x")) == sampled(LAYERS, chosen, ("b", "y"))
+    kept = set(chosen.rows["a", "x"])
+    assert len(kept) == 20
+    assert set(plain) - kept == set(bad)
+
+
+def test_outliers_may_be_left_out_of_their_own_layer_only():
+    chosen = without(LAYERS, OUTLIERS, everywhere=False)
+    assert (chosen.n_points, chosen.corresponding) == (38, False)
+    samples = {layer: {row[0] for row in sampled(LAYERS, chosen, layer)} for layer in LAYERS}
+    assert samples["a", "x"] == set(range(40)) - {3, 5}
+    assert 38 not in samples["b", "y"]
+    assert len(samples["b", "y"]) == 38
+    assert chosen.warnings[0].endswith("each layer was measured without its own.")
+
+
+def test_outliers_that_would_leave_too_few_are_left_out_per_layer():
+    outliers = {("a", "x"): outside(40, *range(15)), ("b", "y"): outside(40, *range(15))}
+    chosen = without(LAYERS, outliers)
+    assert (chosen.n_points, chosen.corresponding) == (25, False)
+    assert chosen.warnings[1] == (
+        "Cloud `c`: only 10 samples are in order in every layer, so outliers were left out per "
+        "layer and measures that need the same samples were left out."
+    )
+
+
+def test_a_layer_with_too_few_rows_in_order_is_left_out():
+    outliers = {("a", "x"): outside(40, *range(21)), ("b", "y"): outside(40)}
+    chosen = without(LAYERS, outliers, points=20)
+    assert chosen.problems == {
+        ("a", "x"): "cloud `c` needs 20 rows, and it has 19 without its outliers"
+    }
+    assert list(chosen.rows) == [("b", "y")]
+    assert chosen.n_points == 20

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from topolens.report.cloud_words import cloud_sentence
 from topolens.report.findings.reading import main_cloud
 from topolens.report.findings.words import count, listing, number, percent
 
@@ -14,16 +15,6 @@ if TYPE_CHECKING:
     from topolens.study.results import ModelSummary, StudyReader
 
 __all__ = ["fact_line", "layer_table", "method_lines", "provenance_lines"]
-
-_NORMALISATIONS = {
-    "none": "left at the network's own scale",
-    "centred": "centred, at the network's own scale",
-    "median": "centred and divided by the median distance between two of its points",
-    "mean": "centred and divided by the mean distance between two of its points",
-    "minmax": "with every feature stretched to the range 0 to 1",
-    "zscore": "with every feature brought to mean 0 and variance 1",
-    "unit_norm": "each divided by its length",
-}
 
 
 def fact_line(study: StudyReader) -> list[tuple[str, str]]:
@@ -60,8 +51,7 @@ def method_lines(study: StudyReader) -> list[tuple[str, str]]:
     spec = study.spec
     lines = [("Points", _points_sentence(study)), ("Pooling", _pooling_sentence(study))]
     for cloud in spec.clouds:
-        how = _scale_words(cloud.normalise)
-        lines.append((f"Cloud “{cloud.name}”", f"The rows of a layer, {how}."))
+        lines.append((f"Cloud “{cloud.name}”", cloud_sentence(cloud)))
     degrees = "H0 and H1" if spec.max_dim >= 1 else "H0"
     degrees = "H0, H1 and H2" if spec.max_dim == 2 else degrees
     lines.append(
@@ -89,13 +79,6 @@ def provenance_lines(study: StudyReader) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     _flatten("", study.provenance, lines)
     return lines
-
-
-def _scale_words(how: str) -> str:
-    name, _, share = how.partition(":")
-    if name == "quantile":
-        return f"centred and divided by the {share} quantile of the distances between its points"
-    return _NORMALISATIONS.get(name, name)
 
 
 def _span(values: list[int]) -> str:

@@ -13,10 +13,21 @@ from topolens.base.files import write_atomically
 from topolens.study.results import LayerSummary, ModelSummary, StepFailure
 from topolens.study.spec import StudySpec
 
-__all__ = ["CloudSummary", "Entry", "Index"]
+__all__ = ["CloudSummary", "Entry", "Index", "LayerOutliers"]
 
 _FORMAT = 1
 _FILE = "study.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOutliers:
+    """How many rows of a layer are local outliers."""
+
+    model: str
+    layer: str
+    n_outliers: int
+    n_rows: int
+    """All rows that were captured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,8 @@ class CloudSummary:
     n_points: int
     corresponding: bool
     """True if row i is the same sample in every layer."""
+    outliers: tuple[LayerOutliers, ...] = ()
+    """Of every layer, where the cloud leaves outliers out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,7 @@ class Index:
         return cls(
             spec=_spec(record["spec"]),
             models=tuple(_model(model) for model in record["models"]),
-            clouds=tuple(CloudSummary(**cloud) for cloud in record["clouds"]),
+            clouds=tuple(_cloud(cloud) for cloud in record["clouds"]),
             diagrams=_entries(record["diagrams"]),
             measures=_entries(record["measures"]),
             distances=_entries(record["distances"]),
@@ -106,6 +119,11 @@ class Index:
 
 def _entries(records: Sequence[Mapping[str, Any]]) -> tuple[Entry, ...]:
     return tuple(Entry(**record) for record in records)
+
+
+def _cloud(record: Mapping[str, Any]) -> CloudSummary:
+    outliers = tuple(LayerOutliers(**layer) for layer in record.get("outliers", ()))
+    return CloudSummary(**{**record, "outliers": outliers})
 
 
 def _model(record: Mapping[str, Any]) -> ModelSummary:

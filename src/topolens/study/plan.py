@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import Any, TypeAlias
 
@@ -29,6 +29,9 @@ __all__ = [
 DiagramKeys: TypeAlias = Mapping[tuple[str, str, str, int | None], str]
 """Key of the diagrams by (cloud, model, layer, resample)."""
 
+# Raised whenever the numbers of the operation change.
+_PROJECT_VERSION = 1
+_PCA_VERSION = 1
 # Normalisations that only shift and scale a cloud as a whole, with or without a parameter.
 _SIMILARITIES = ("none", "centred", "median", "mean", "quantile")
 
@@ -56,6 +59,8 @@ class CloudPlan:
     """Layers left out of this cloud, with the reason."""
     warnings: tuple[str, ...]
     summary: CloudSummary
+    halves: Mapping[tuple[str, str, int], str] = field(default_factory=dict)
+    """Key of the rows by (model, layer, resample) where half-samples have rows of their own."""
 
     @property
     def emptiness(self) -> tuple[str, str] | None:
@@ -100,14 +105,21 @@ class View:
 
     def identity(self, layer: LayerSource, normalisation: str | None = None) -> dict[str, Any]:
         """What decides the values of a layer's cloud, wherever it lies."""
-        halved = {} if self.resample is None else {"seed": self.spec.seed}
         return {
             "rows": layer.digest,
-            "selection": self.cloud.selections[layer.model, layer.layer],
+            **self._chosen(layer),
+            **_reductions(self.spec, self.cloud.spec),
             "normalise": normalisation or self.cloud.spec.normalise,
-            "resample": self.resample,
-            **halved,
         }
+
+    def _chosen(self, layer: LayerSource) -> dict[str, Any]:
+        whole = self.cloud.selections[layer.model, layer.layer]
+        if self.resample is None:
+            return {"selection": whole, "resample": None}
+        half = self.cloud.halves.get((layer.model, layer.layer, self.resample))
+        if half is not None:
+            return {"selection": half, "resample": None}
+        return {"selection": whole, "resample": self.resample, "seed": self.spec.seed}
 
     def location(self, layer: LayerSource, normalisation: str | None = None) -> dict[str, Any]:
         """What a step needs to build a layer's cloud."""
@@ -233,6 +245,20 @@ def _block_step(
     )
     labels = {side: [list(item.label) for item in items] for side, items in sides.items()}
     return PlannedStep(step, {**view.where, "metric": chosen.label, **labels})
+
+
+def _reductions(spec: StudySpec, cloud: CloudSpec) -> dict[str, Any]:
+    """Describe how coordinates become fewer; nothing where they do not."""
+    found: dict[str, Any] = {}
+    if cloud.project is not None:
+        found["project"] = {
+            "n_components": cloud.project,
+            "seed": spec.seed,
+            "version": _PROJECT_VERSION,
+        }
+    if cloud.pca is not None:
+        found["pca"] = {"keep": cloud.pca, "version": _PCA_VERSION}
+    return found
 
 
 def _needed_normalisation(operation: Operation, normalisation: str) -> str:

@@ -12,6 +12,7 @@ from topolens.study.capturing import (
     needs_training,
     resolve_layers,
 )
+from topolens.study.cloud_spec import CloudSpec
 from topolens.study.reading import StudyFile
 from topolens.study.run import plan_captures
 from topolens.study.shown import load_study_samples
@@ -38,6 +39,8 @@ def preview(file: StudyFile, root: Path) -> list[str]:
     for capture in captures:
         lines += _capture_lines(root, capture, layers[capture.model.name])
     lines.append(f"disk         {forecast_room(root, captures, refuse=False)}")
+    for cloud in spec.clouds:
+        lines += _rows_lines(cloud, total, spec.resamples)
     lines.append(
         f"persistence  {_count(total, 'layer')} x {clouds} x "
         f"{1 + spec.resamples} (whole and half-samples) = {total * versions} steps"
@@ -48,6 +51,15 @@ def preview(file: StudyFile, root: Path) -> list[str]:
     for chosen in spec.comparisons:
         kind = "same samples" if metrics[chosen.name].paired_rows else "any samples"
         lines.append(f"compare      {chosen.label} ({kind}): {pairs * versions} steps")
+    return lines
+
+
+def _rows_lines(cloud: CloudSpec, n_layers: int, resamples: int) -> list[str]:
+    lines = []
+    if cloud.outliers is not None:
+        lines.append(f"outliers     {cloud.name}: {n_layers} steps")
+    if cloud.sample == "farthest":
+        lines.append(f"farthest     {cloud.name}: {n_layers * (1 + resamples)} steps")
     return lines
 
 

@@ -34,6 +34,12 @@ from topolens.study.capturing import (
     resolve_layers,
     train_into,
 )
+from topolens.study.cloud_plan import (
+    farthest_steps,
+    outlier_steps,
+    plan_cloud,
+    with_farthest_rows,
+)
 from topolens.study.index import Entry, Index
 from topolens.study.plan import (
     CloudPlan,
@@ -52,7 +58,7 @@ from topolens.study.shown import load_study_samples
 from topolens.study.steps import Step
 from topolens.study.storage import forecast_room, with_forecast
 from topolens.study.study import Study
-from topolens.study.survey import Surveyed, plan_cloud, provenance, summarise
+from topolens.study.survey import Surveyed, provenance, summarise
 
 __all__ = ["run"]
 
@@ -205,7 +211,7 @@ def _measure(
     work: _Work, file: StudyFile, surveyed: list[Surveyed], samples: Samples | None
 ) -> Index:
     """Compute diagrams, then everything that is read off them; return the study's index."""
-    clouds = [plan_cloud(work.root, file.spec, cloud, surveyed) for cloud in file.spec.clouds]
+    clouds = _choose_rows(work, file, surveyed)
     work.failures += [StepFailure(*cloud.emptiness) for cloud in clouds if cloud.emptiness]
     plans = [
         (view, _sources(cloud, surveyed)) for cloud in clouds for view in views(file.spec, cloud)
@@ -232,6 +238,24 @@ def _measure(
         warnings=warnings,
         provenance=provenance(surveyed, samples),
     )
+
+
+def _choose_rows(work: _Work, file: StudyFile, surveyed: list[Surveyed]) -> list[CloudPlan]:
+    """Find outliers, then rows in equal numbers, then the farthest of them, where wanted."""
+    found = [outlier_steps(cloud, surveyed) for cloud in file.spec.clouds]
+    there = _wanted_only(work, "outliers", [step for steps in found for step in steps.values()])
+    plans = []
+    for cloud, steps in zip(file.spec.clouds, found, strict=True):
+        outliers = {layer: step.key for layer, step in steps.items() if step.key in there}
+        plans.append(plan_cloud(work.root, file.spec, cloud, surveyed, outliers))
+    chosen = [farthest_steps(file.spec, plan, surveyed) for plan in plans]
+    there = _wanted_only(work, "farthest", [step for steps in chosen for step in steps.values()])
+    return [with_farthest_rows(plan, s, there) for plan, s in zip(plans, chosen, strict=True)]
+
+
+def _wanted_only(work: _Work, stage: str, steps: list[Step]) -> set[str]:
+    """Run steps of a stage that most studies do not have."""
+    return work.steps(stage, steps) if steps else set()
 
 
 def _sources(cloud: CloudPlan, surveyed: list[Surveyed]) -> list[LayerSource]:

@@ -35,9 +35,19 @@ class Selection:
 
 
 def select_rows(
-    ids: Mapping[LayerName, RowIds], *, points: int | None, seed: int, cloud: str
+    ids: Mapping[LayerName, RowIds],
+    *,
+    points: int | None,
+    seed: int,
+    cloud: str,
+    outliers: Mapping[LayerName, NDArray[np.bool_]] | None = None,
+    everywhere: bool = True,
 ) -> Selection:
     """Draw equally many rows of every layer.
+
+    Outliers are replaced, not only left out: the draw is the one without removal, with further
+    rows in the place of outliers, so that clouds with and without them hold the same points
+    otherwise.
 
     Parameters
     ----------
@@ -49,7 +59,15 @@ def select_rows(
         Seed of the draw.
     cloud : str
         Name of the cloud, for the sentences.
+    outliers : mapping of (model, layer) to boolean array of shape (n_rows,), optional
+        Rows not to draw.
+    everywhere : bool, default True
+        Leave the samples of outliers out of every layer, so that rows correspond; False: only
+        out of the layer whose outliers they are. Where too few samples are in order in all
+        layers, they are left out per layer, with a sentence.
     """
+    if outliers is not None:
+        return _without_outliers(ids, outliers, points, seed, cloud, everywhere=everywhere)
     needed = points or FEWEST_POINTS
     problems = {
         layer: f"cloud `{cloud}` needs {needed} rows, and it has {len(rows)}"
@@ -68,6 +86,86 @@ def select_rows(
     rows = {layer: _positions(code, chosen) for layer, code in codes.items()}
     warnings = _unequal_warning(codes, n_points, cloud) if points is None else ()
     return Selection(rows, n_points, True, problems, warnings)
+
+
+def _without_outliers(
+    ids: Mapping[LayerName, RowIds],
+    outliers: Mapping[LayerName, NDArray[np.bool_]],
+    points: int | None,
+    seed: int,
+    cloud: str,
+    *,
+    everywhere: bool,
+) -> Selection:
+    needed = points or FEWEST_POINTS
+    problems = {
+        layer: f"cloud `{cloud}` needs {needed} rows, and it has {np.count_nonzero(~outside)} "
+        "without its outliers"
+        for layer, outside in outliers.items()
+        if np.count_nonzero(~outside) < needed
+    }
+    codes = _row_codes({layer: rows for layer, rows in ids.items() if layer not in problems})
+    if not codes:
+        return Selection({}, 0, False, problems, ())
+    kept = {layer: code[~outliers[layer]] for layer, code in codes.items()}
+    inside = reduce(np.intersect1d, _distinct(list(kept.values())))
+    warnings = [_outlier_sentence(codes, outliers, len(inside), cloud, everywhere=everywhere)]
+    if everywhere and len(inside) < needed:
+        everywhere = False
+        warnings.append(
+            f"Cloud `{cloud}`: only {len(inside)} samples are in order in every layer, so outliers "
+            "were left out per layer and measures that need the same samples were left out."
+        )
+    pools = dict.fromkeys(codes, inside) if everywhere else kept
+    n_points = points or min(len(pool) for pool in pools.values())
+    preferred = _plain_draw(codes, n_points, seed)
+    chosen = {layer: _preferred(pool, preferred, n_points) for layer, pool in pools.items()}
+    rows = {layer: _positions(codes[layer], chosen[layer]) for layer in codes}
+    return Selection(rows, n_points, everywhere, problems, tuple(warnings))
+
+
+def _plain_draw(
+    codes: Mapping[LayerName, NDArray[np.int64]], n_points: int, seed: int
+) -> NDArray[np.int64]:
+    """Order all rows of all layers: those of the draw without removal first, others at random."""
+    common = reduce(np.intersect1d, _distinct(list(codes.values())))
+    others = reduce(np.union1d, _distinct(list(codes.values())))
+    if len(common) >= n_points:
+        first = common[sample_rows(len(common), n_points, seed=seed)]
+        others = np.setdiff1d(others, first)
+    else:
+        first = common[:0]
+    rest: NDArray[np.int64] = np.random.default_rng([seed, len(others)]).permutation(others)
+    return np.concatenate([first, rest])
+
+
+def _preferred(
+    pool: NDArray[np.int64], preferred: NDArray[np.int64], n_points: int
+) -> NDArray[np.int64]:
+    """Return the first `n_points` of an order that are in the pool, ascending."""
+    return np.sort(preferred[np.isin(preferred, pool)][:n_points])
+
+
+def _outlier_sentence(
+    codes: Mapping[LayerName, NDArray[np.int64]],
+    outliers: Mapping[LayerName, NDArray[np.bool_]],
+    n_inside: int,
+    cloud: str,
+    *,
+    everywhere: bool,
+) -> str:
+    counts = {layer: int(np.count_nonzero(outliers[layer])) for layer in codes}
+    most, fewest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    span = (
+        f"{counts[most]} of {len(codes[most])} rows of {' '.join(most)} (the most) and "
+        f"{counts[fewest]} of {' '.join(fewest)} (the fewest) are local outliers"
+    )
+    if not everywhere:
+        return f"Cloud `{cloud}`: {span}; each layer was measured without its own."
+    return (
+        f"Cloud `{cloud}`: {span}; the {n_inside} samples that are outliers in no layer were left "
+        "to choose from."
+    )
 
 
 def _without_correspondence(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -20,10 +19,10 @@ from topolens.activations.device_names import check_device
 from topolens.activations.images.geometry import CHANNELS, INTERPOLATIONS, LARGEST_SIDE, as_size
 from topolens.activations.layer_patterns import check_pattern
 from topolens.activations.pool_names import parse_pool
-from topolens.base.errors import InvalidInputError
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
-from topolens.clouds.normalise import canonical_rule
+from topolens.study.cloud_spec import CloudSpec
+from topolens.study.fields import Name, Positive
 from topolens.study.probes import refusal
 
 __all__ = [
@@ -37,15 +36,6 @@ __all__ = [
     "TokenizerSpec",
     "TrainSpec",
 ]
-
-_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
-"""Unicode categories that would break a line of a table or a terminal."""
-
-
-def _one_visible_line(text: str) -> str:
-    if not text.strip() or any(unicodedata.category(sign) in _INVISIBLE for sign in text):
-        raise ValueError(f"must be one line of visible text; got {text!r}")
-    return text
 
 
 def _pool(text: str) -> str:
@@ -64,8 +54,6 @@ def _plain(table: Mapping[str, Any]) -> Mapping[str, Any]:
     return table
 
 
-Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_visible_line)]
-Positive = Annotated[int, Field(gt=0, strict=True)]
 Seed = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 PositiveReal = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
@@ -197,22 +185,6 @@ class CaptureSpec(_Table):
     device: Annotated[str, AfterValidator(check_device)] = "cpu"
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     """The other two compute in mixed precision; rows are stored as float32 all the same."""
-
-
-def _normalisation(how: Any) -> str:  # noqa: ANN401  parsed TOML
-    try:
-        return canonical_rule(how)
-    except InvalidInputError as error:
-        raise ValueError(str(error).removeprefix("`how` ")) from None
-
-
-class CloudSpec(_Table):
-    """One way to make a point cloud of a layer's rows."""
-
-    name: Name
-    normalise: Annotated[str, BeforeValidator(_normalisation)] = "median"
-    points: Annotated[int, Field(ge=16, strict=True)] | None = None
-    """Rows drawn without replacement, the same for every layer; default: the smallest layer's."""
 
 
 class OperationSpec(_Table):

@@ -25,7 +25,11 @@ from topolens.base.hashing import BlockDigest, content_key
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.results import Diagram, Diagrams
 from topolens.clouds.duplicates import count_duplicates
+from topolens.clouds.farthest import farthest_points
 from topolens.clouds.normalise import normalise
+from topolens.clouds.outliers import local_outlier_factor
+from topolens.clouds.principal import pca
+from topolens.clouds.projection import random_projection
 from topolens.clouds.sampling import half_samples
 from topolens.comparison.pairwise import cross
 from topolens.descriptors.persistence import persistence
@@ -127,14 +131,53 @@ def _row_ids(sample_ids: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.column_stack([sample_ids, within])
 
 
-def _cloud(root: Path, cloud: Mapping[str, Any]) -> Points:
-    """Build the cloud that a step works on: the chosen rows, perhaps half of them, at scale."""
+def _outliers(root: Path, payload: Mapping[str, Any]) -> Result:
+    """Find the local outliers among all captured rows of a layer."""
+    rows, _ = _open_store(root / payload["store"]).read(payload["layer"])
+    found = local_outlier_factor(
+        rows, n_neighbors=payload["n_neighbors"], contamination=payload["contamination"]
+    )
+    record = {"threshold": found.threshold, "n_neighbors": found.n_neighbors}
+    return Result({"scores": found.scores, "is_outlier": found.is_outlier}, record)
+
+
+def _farthest(root: Path, payload: Mapping[str, Any]) -> Result:
+    """Choose the farthest among the rows of a selection, or of one half of it."""
+    candidates, points = _chosen_rows(root, payload)
+    found = farthest_points(points, n_points=payload["n_points"])
+    order = candidates[found.rows]
+    arrays = {"rows": np.sort(order), "order": order, "covering_radii": found.covering_radii}
+    return Result(arrays)
+
+
+def _chosen_rows(root: Path, cloud: Mapping[str, Any]) -> tuple[NDArray[np.int64], Points]:
+    """Read the chosen rows of a layer, perhaps half of them, with their numbers."""
     chosen = ResultCache(root / "results").get(cloud["selection"]).arrays["rows"]
-    points, _ = _open_store(root / cloud["store"]).read(cloud["layer"], rows=chosen)
     if cloud["resample"] is not None:
         index, seed = cloud["resample"], cloud["seed"]
-        points = points[half_samples(len(points), index + 1, seed=seed)[index]]
+        chosen = chosen[half_samples(len(chosen), index + 1, seed=seed)[index]]
+    points, _ = _open_store(root / cloud["store"]).read(cloud["layer"], rows=chosen)
+    return chosen, points
+
+
+def _cloud(root: Path, cloud: Mapping[str, Any]) -> Points:
+    """Build the cloud that a step works on: chosen rows, in fewer coordinates, at scale."""
+    _, points = _chosen_rows(root, cloud)
+    if "project" in cloud and cloud["project"]["n_components"] < points.shape[1]:
+        wanted = cloud["project"]
+        points = random_projection(points, n_components=wanted["n_components"], seed=wanted["seed"])
+    if "pca" in cloud:
+        points = _in_components(points, cloud["pca"]["keep"])
     return normalise(points, cloud["normalise"])
+
+
+def _in_components(points: Points, keep: int | float) -> Points:
+    """Take principal components, where there are more of them than wanted."""
+    if isinstance(keep, float):
+        return pca(points, keep=keep).points
+    if keep >= points.shape[1]:
+        return points
+    return pca(points, keep=min(keep, len(points))).points
 
 
 def _diagrams(root: Path, payload: Mapping[str, Any]) -> Result:
@@ -192,6 +235,8 @@ def _finite(value: Any) -> float | None:  # noqa: ANN401  a descriptor's number 
 
 _KINDS: dict[str, Callable[[Path, Mapping[str, Any]], Result]] = {
     "survey": _survey,
+    "outliers": _outliers,
+    "farthest": _farthest,
     "diagrams": _diagrams,
     "describe": _describe,
     "compare": _compare,

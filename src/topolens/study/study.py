@@ -153,6 +153,20 @@ class Study:
         columns = ["metric", "cloud", "model", "layer", "other_model", "other_layer", "value"]
         return pd.DataFrame(list(self._distance_rows()), columns=columns)
 
+    def outlier_table(self) -> pd.DataFrame:
+        """Return how many rows of each layer are local outliers, where a cloud leaves them out.
+
+        Columns: cloud, model, layer, outliers, rows.
+        """
+        import pandas as pd
+
+        rows = [
+            (cloud.name, one.model, one.layer, one.n_outliers, one.n_rows)
+            for cloud in self._index.clouds
+            for one in cloud.outliers
+        ]
+        return pd.DataFrame(rows, columns=["cloud", "model", "layer", "outliers", "rows"])
+
     def resampled_values(self, measure: str, cloud: str) -> Mapping[tuple[str, str], list[float]]:
         """Return a measure on each half-sample by (model, layer); NaN where undefined."""
         halves = [self._values(measure, cloud, r) for r in range(self.n_resamples)]

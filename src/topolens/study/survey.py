@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from topolens.activations.samples import Samples
-from topolens.base.hashing import array_digest, content_key
 from topolens.study.cache import Result, ResultCache
 from topolens.study.capturing import Capture
-from topolens.study.index import CloudSummary, Entry
+from topolens.study.index import Entry
 from topolens.study.plan import CloudPlan, LayerSource
 from topolens.study.results import LayerSummary, ModelSummary
-from topolens.study.selection import LayerName, select_rows
+from topolens.study.selection import LayerName
 from topolens.study.shown import text_doubts
-from topolens.study.spec import CloudSpec, StudySpec
+from topolens.study.spec import StudySpec
 
-__all__ = ["Surveyed", "plan_cloud", "provenance", "summarise"]
+__all__ = ["Surveyed", "provenance", "summarise"]
 
 FEW_POINTS = 300
 """Below this a diagram is mostly sampling (Świder 2024: a few hundred points at least)."""
@@ -61,27 +60,6 @@ class Surveyed:
             for layer in self.layers
             if self.layer_problem(layer) is None
         ]
-
-
-def plan_cloud(
-    root: Path, spec: StudySpec, cloud: CloudSpec, surveyed: Sequence[Surveyed]
-) -> CloudPlan:
-    """Choose the rows of every layer for one cloud and keep them as results."""
-    ids = {
-        (model.name, layer["name"]): model.result.arrays[f"ids:{number}"]
-        for model in surveyed
-        for number, layer in enumerate(model.layers)
-        if model.layer_problem(layer) is None
-    }
-    chosen = select_rows(ids, points=cloud.points, seed=spec.seed, cloud=cloud.name)
-    cache = ResultCache(root / "results")
-    keys: dict[LayerName, str] = {}
-    for layer, rows in chosen.rows.items():
-        keys[layer] = content_key({"kind": "selection", "rows": array_digest(rows)})
-        if not cache.has(keys[layer]):
-            cache.put(keys[layer], Result({"rows": rows}))
-    summary = CloudSummary(cloud.name, cloud.normalise, chosen.n_points, chosen.corresponding)
-    return CloudPlan(cloud, keys, chosen.problems, chosen.warnings, summary)
 
 
 def summarise(

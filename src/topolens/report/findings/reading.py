@@ -71,8 +71,14 @@ def main_cloud(study: StudyReader) -> str:
 
 
 def raw_cloud(study: StudyReader) -> str | None:
-    """Return the cloud that keeps the network's own scale, where the main one does not."""
-    plain = [cloud.name for cloud in study.spec.clouds if cloud.normalise in _KEEP_SCALE]
+    """Return the cloud of the same points at the network's own scale; not the main one."""
+    main = study.spec.clouds[0]
+    same = [
+        cloud
+        for cloud in study.spec.clouds[1:]
+        if cloud.model_copy(update={"name": main.name, "normalise": main.normalise}) == main
+    ]
+    plain = [cloud.name for cloud in same if cloud.normalise in _KEEP_SCALE]
     known = [name for name in plain if name in study.clouds and name != main_cloud(study)]
     return known[0] if known else None
 
