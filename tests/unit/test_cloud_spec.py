@@ -82,10 +82,10 @@ def test_what_a_file_says_survives_the_index(tmp_path):
             "points.",
         ),
         (
-            {"outliers": "lof", "pca": 0.95, "normalise": "zscore"},
+            {"outliers": "lof", "pca": 0.995, "normalise": "zscore"},
             "The rows of a layer, without samples that are local outliers in any layer (a Local "
             "Outlier Factor over 20 neighbours above 1.5), in the principal components that hold "
-            "95\xa0% of the variance, with every feature brought to mean 0 and variance 1.",
+            "99.5\xa0% of the variance, with every feature brought to mean 0 and variance 1.",
         ),
         (
             {
@@ -97,8 +97,8 @@ def test_what_a_file_says_survives_the_index(tmp_path):
                 "normalise": "quantile:0.8",
             },
             "The rows of a layer, without each layer's local outliers (a Local Outlier Factor over "
-            "20 neighbours among the largest 10\xa0%), 50 of them chosen one by one as the farthest "
-            "from all before, projected at random to 64 coordinates where there are more, in "
+            "20 neighbours among the largest 10\xa0%), 50 of them chosen one by one as the "
+            "farthest from all before, projected at random to 64 coordinates where there are more, in "
             "their first 8 principal components where there are more, centred and divided by the "
             "0.8 quantile of the distances between its points.",
         ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from topolens.report.findings.words import percent
-
 if TYPE_CHECKING:
     from topolens.study.cloud_spec import CloudSpec, OutlierSpec
 
@@ -34,7 +32,7 @@ def cloud_sentence(cloud: CloudSpec) -> str:
     if isinstance(cloud.pca, int):
         words.append(f"in their first {cloud.pca} principal components where there are more")
     elif cloud.pca is not None:
-        words.append(f"in the principal components that hold {percent(cloud.pca)} of the variance")
+        words.append(f"in the principal components that hold {_percent(cloud.pca)} of the variance")
     words.append(_scale_words(cloud.normalise))
     return ", ".join(words) + "."
 
@@ -46,8 +44,13 @@ def _outlier_words(outliers: OutlierSpec) -> str:
         else "each layer's local outliers"
     )
     share = outliers.contamination
-    rule = "above 1.5" if share == "auto" else f"among the largest {percent(float(share))}"
+    rule = "above 1.5" if share == "auto" else f"among the largest {_percent(float(share))}"
     return f"without {whose} (a Local Outlier Factor over {outliers.n_neighbors} neighbours {rule})"
+
+
+def _percent(share: float) -> str:
+    """Write a share as it was given: 0.995 is not 100 %."""
+    return f"{100 * share:g}\u00a0%"
 
 
 def _scale_words(how: str) -> str:
