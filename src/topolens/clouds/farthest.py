@@ -120,5 +120,5 @@ def _may_come_nearer(
 
 
 def _from(points: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
-    distances: NDArray[np.float64] = cdist(points, centre[None, :])[:, 0]
+    distances: NDArray[np.float64] = cdist(centre[None, :], points)[0]
     return distances
