@@ -97,10 +97,10 @@ def test_what_a_file_says_survives_the_index(tmp_path):
                 "normalise": "quantile:0.8",
             },
             "The rows of a layer, without each layer's local outliers (a Local Outlier Factor over "
-            "20 neighbours among the largest 10\xa0%), 50 of them chosen one by one as "
-            "the farthest from all before, projected at random to 64 coordinates where there are "
-            "more, in their first 8 principal components where there are more, centred and divided by "
-            "the 0.8 quantile of the distances between its points.",
+            "20 neighbours among the largest 10\xa0%), 50 of them chosen one by one as the "
+            "farthest from all before, projected at random to 64 coordinates where there are "
+            "more, in their first 8 principal components where there are more, centred and "
+            "divided by the 0.8 quantile of the distances between its points.",
         ),
     ],
 )

@@ -22,7 +22,7 @@ from topolens.activations.pool_names import parse_pool
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
 from topolens.study.cloud_spec import CloudSpec
-from topolens.study.fields import Name, Positive
+from topolens.study.fields import Name, Positive, one_visible_line
 from topolens.study.probes import refusal
 
 __all__ = [
@@ -71,7 +71,7 @@ class _Table(BaseModel):
 class TokenizerSpec(_Table):
     """How texts become token ids."""
 
-    source: Annotated[str, AfterValidator(_one_visible_line)] = "words"
+    source: Annotated[str, AfterValidator(one_visible_line)] = "words"
     """`words`, `pieces:FILE.json`, `hf:FOLDER` or `hf:ORG/NAME`."""
     vocabulary: Annotated[int, Field(ge=16, strict=True)] | None = None
     """Most token ids of `words`."""
