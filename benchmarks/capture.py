@@ -3,11 +3,10 @@
     python benchmarks/capture.py            ResNet-18, both stems, one and two threads: half an hour
     python benchmarks/capture.py --quick    the ImageNet stem on one thread: a minute or two
 
-1,000 images (32 x 32 for the CIFAR stem, 64 x 64 for the other), batches of 100, the 20 convolutions.
-Each mode runs in a process of
-its own, the modes take turns, and the median of the CPU seconds is divided by that of the forward
-pass alone. Memory is how far the process grew beyond its first batch. Answers are compared with
-those of whole tensors kept in lists.
+1,000 images (32 x 32 for the CIFAR stem, 64 x 64 for the other), batches of 100, 20 convolutions.
+Each mode runs in a process of its own, the modes take turns, and the median of the CPU seconds is
+divided by that of the forward pass alone. Memory is how far the process grew beyond its first batch.
+Answers are compared with those of whole tensors kept in lists.
 """
 
 from __future__ import annotations

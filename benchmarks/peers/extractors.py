@@ -12,6 +12,7 @@ import resource
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ class ResNet18(nn.Module):
         widths = [64, 64, 128, 256, 512]
         self.stages = nn.ModuleList(
             nn.Sequential(Block(given, made, 1 if made == 64 else 2), Block(made, made, 1))
-            for given, made in zip(widths, widths[1:], strict=False)
+            for given, made in pairwise(widths)
         )
         self.fc = nn.Linear(512, 10)
 
@@ -97,8 +98,8 @@ def pooled(pool):
 
 def store(model, images):
     """Everything, to the disk, by the same call as a study."""
-    from topolens.activations.samples import Samples
     from topolens.activations.record import record
+    from topolens.activations.samples import Samples
     from topolens.activations.store import ActivationStore
 
     samples = Samples(images, None, None, np.arange(len(images)), {"source": "noise"})
@@ -214,9 +215,9 @@ def clocks():
 
 
 def main():
-    global FOLDER  # noqa: PLW0603  the folder of OUT has room for what the disk mode writes
+    global FOLDER
     mode, stem, n_images, threads, out = sys.argv[1:]
-    FOLDER = Path(out).parent
+    FOLDER = Path(out).parent  # has room for what the disk mode writes
     torch.set_num_threads(int(threads))
     torch.manual_seed(0)
     model = ResNet18(stem).eval()
