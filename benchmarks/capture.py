@@ -5,7 +5,7 @@
 
 1,000 images (32 x 32 for the CIFAR stem, 64 x 64 for the other), batches of 100, 20 convolutions.
 Each mode runs in a process of its own, the modes take turns, and the median of the CPU seconds is
-divided by that of the forward pass alone. Memory is how far the process grew beyond its first batch.
+divided by that of the forward pass alone. Memory is how far the process grew after its first batch.
 Answers are compared with those of whole tensors kept in lists.
 """
 
