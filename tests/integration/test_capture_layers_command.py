@@ -1,6 +1,7 @@
 """`topolens layers` shows every layer, what a capture keeps, and each mistake in one sentence."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -195,3 +196,12 @@ def test_help_needs_no_torch(run, monkeypatch):
     code, out, _ = run("--help")
     assert code == 0
     assert "--input-shape" in out
+
+
+def test_a_model_of_transformers_for_text(run):
+    pytest.importorskip("transformers")
+    args = ["vocab_size=30", "hidden_size=8", "num_hidden_layers=1", "num_attention_heads=2"]
+    options = [part for arg in args for part in ("--arg", arg)]
+    code, out, _ = run("hf:bert", *options, "--layers", "encoder.layer.?", "--pool", "last")
+    assert code == 0
+    assert re.search(r"encoder\.layer\.0 +BertLayer +8 x 8 +[\d,]+ +1 x 8", out)

@@ -9,6 +9,7 @@ pytest.importorskip("torch")
 from study_files import write_study
 
 from topolens.base.errors import TopolensError
+from topolens.report.facts import method_lines
 from topolens.study.preview import preview
 from topolens.study.reading import read_study
 from topolens.study.run import run
@@ -70,6 +71,7 @@ def test_a_study_of_sentences(folder):
     assert "`encoder` saw 13 of 40 texts only up to max_tokens = 6." in spoken
     assert "`decoder` saw" not in spoken
     assert "`encoder` was not shown 1 blank text of `csv:dev.csv`." in spoken
+    assert dict(method_lines(study))["Tokens"].startswith("Texts are split by a tokenizer of ")
     captures = study.provenance["captures"]
     recorded = {name: captures[name]["data"]["tokenizer"] for name in ("encoder", "decoder")}
     assert recorded["encoder"]["key"] == recorded["decoder"]["key"]

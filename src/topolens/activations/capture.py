@@ -22,6 +22,7 @@ from topolens.activations.layer_patterns import Tap
 from topolens.activations.layers import select_taps
 from topolens.activations.layout import Layouts
 from topolens.activations.needs_torch import nn, torch
+from topolens.activations.next_token import next_token_sums
 from topolens.activations.observing import first_tensor, observed, unwrapped
 from topolens.activations.pool_names import Pooling, parse_pool
 from topolens.activations.pooling import Pooler
@@ -132,11 +133,13 @@ def _stream(
                 steady(device, settings.precision),
                 evaluating(network),
             ):
-                output = call_model(network, on_device(inputs, device, dtype), what)
+                given = on_device(inputs, device, dtype)
+                output = call_model(network, given, what)
+                sums = next_token_sums(network, given, output)
             calls = _same_calls(visit.calls(taps, required), calls)
             predictions = _predictions(output, len(sample_ids))
-            del output
-            yield LayerBatch(sample_ids, visit.layers(), predictions)
+            del output, given
+            yield LayerBatch(sample_ids, visit.layers(), predictions, sums)
 
 
 def _same_calls(now: dict[Tap, int], before: dict[Tap, int] | None) -> dict[Tap, int]:

@@ -28,6 +28,8 @@ class KeptLayer:
     n_features: int
     bytes_per_sample: int
 
+_FEW_TOKENS = 8
+
 
 def dry_run(
     model: nn.Module,
@@ -83,20 +85,25 @@ def _kept(name: str, own: LayerRows, modules: Set[str]) -> KeptLayer:
 def example_inputs(
     model: nn.Module, input_shape: Sequence[int] | None = None
 ) -> torch.Tensor | dict[str, torch.Tensor]:
-    """Return two samples of zeros as the model takes them: numbers, or token ids and their mask.
+    """Return two samples as the model takes them: zeros, or token ids of 1 and their mask.
 
     Raises
     ------
     InvalidInputError
-        If no input shape is given and the model has no attribute `input_shape`.
+        If no input shape is given, and the model has no attribute `input_shape` and is no model
+        of transformers for text.
     """
-    shape = input_shape or getattr(model, "input_shape", None)
+    # Models of transformers for text say what they are called with.
+    named = getattr(model, "main_input_name", "") == "input_ids"
+    usual = (_FEW_TOKENS,) if named else None
+    shape = input_shape or getattr(model, "input_shape", usual)
     if shape is None:
         raise InvalidInputError(
             f"`input_shape` must be given for a {type(model).__name__}, as in "
             "`--input-shape 3,32,32`"
         )
-    if not getattr(model, "takes_tokens", False):
+    if not named and not getattr(model, "takes_tokens", False):
         return torch.zeros(2, *shape)
-    ids = torch.zeros(2, *shape, dtype=torch.int64)
+    # Ones: the code of padding is 0 more often than not.
+    ids = torch.ones(2, *shape, dtype=torch.int64)
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}

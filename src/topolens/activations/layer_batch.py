@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -51,6 +52,8 @@ class LayerBatch:
     layers: dict[str, LayerRows]
     predictions: NDArray[np.int64] | None = None
     """Index of the largest model output per sample, shape (n_samples,), where that makes sense."""
+    sums: Mapping[str, float] = field(default_factory=dict)
+    """What the model's output adds up to over the batch, by name, e.g. `token_loss`."""
 
     def __post_init__(self) -> None:
         for name, layer in self.layers.items():

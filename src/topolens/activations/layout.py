@@ -104,7 +104,8 @@ class Layouts:
         if not first:
             raise InvalidInputError(
                 f"layer `{tap.label}` must give one output per sample along its first axis; "
-                f"got shape {tuple(shape)} for {n_samples} samples"
+                f"got shape {tuple(shape)} for {n_samples} samples. If it serves all samples "
+                "alike, leave it out with `exclude`"
             )
         return 0
 

@@ -77,6 +77,8 @@ class PartRecord:
     """Number of NaN or infinite values per layer that has any."""
     made_from: str | None = None
     """Digest of the inputs and the sample ids that the model was shown, where it is known."""
+    sums: dict[str, float] = field(default_factory=dict)
+    """What the model's output adds up to over the part, by name."""
 
 
 @dataclass(slots=True)

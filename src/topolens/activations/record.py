@@ -13,6 +13,7 @@ from topolens.activations.devices import find_device
 from topolens.activations.layer_batch import LayerBatch
 from topolens.activations.layers import select_layers
 from topolens.activations.needs_torch import nn
+from topolens.activations.next_token import token_loss
 from topolens.activations.observing import unwrapped
 from topolens.activations.preprocess import preprocess_batch
 from topolens.activations.provenance import inputs_digest, model_provenance, version_provenance
@@ -49,8 +50,9 @@ def record(
     where it stopped and ends with the same bytes. The store remembers every setting, the digests
     of the model's state and of the data, and the versions. It is finished with the summary
     ``accuracy`` (share of all samples whose label is the largest output, or None),
-    ``n_samples``, ``n_parameters``, ``n_outputs`` (scores that the model gives, or None) and
-    ``n_beyond`` (samples whose label is none of them).
+    ``n_samples``, ``n_parameters``, ``n_outputs`` (scores that the model gives, or None),
+    ``n_beyond`` (samples whose label is none of them), and of a model that predicts the next token
+    ``token_loss``, the mean loss per token in nats.
 
     Parameters
     ----------
@@ -179,7 +181,9 @@ def _size(model: nn.Module) -> dict[str, int]:
 
 def _summary(samples: Samples, store: ActivationStore, width: int | None) -> dict[str, Any]:
     beyond = 0 if width is None or samples.labels is None else int((samples.labels >= width).sum())
+    loss = token_loss(part.sums for part in store.parts.values())
     return {
+        **({} if loss is None else {"token_loss": loss}),
         "accuracy": _accuracy(samples, store.predictions()),
         "n_samples": len(samples),
         "n_outputs": width,

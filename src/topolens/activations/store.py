@@ -164,7 +164,9 @@ class ActivationStore(StoreReader):
         merged = self._merged(layers, has_predictions=batch.predictions is not None)
         sha256, n_bytes = write_part(part_path(self.path, number), part_tensors(batch))
         nonfinite = {name: rows.nonfinite for name, rows in batch.layers.items() if rows.nonfinite}
-        part = PartRecord(sha256, n_bytes, len(batch.sample_ids), nonfinite, made_from)
+        part = PartRecord(
+            sha256, n_bytes, len(batch.sample_ids), nonfinite, made_from, dict(batch.sums)
+        )
         self._admit(number, part, merged, has_predictions=batch.predictions is not None)
 
     def adopt(self, other: StoreReader, *, index: int) -> None:

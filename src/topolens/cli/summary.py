@@ -30,7 +30,7 @@ def _model_row(model: ModelSummary) -> tuple[str, ...]:
     used = [layer for layer in model.layers if layer.problem is None]
     return (
         model.name,
-        "–" if model.accuracy is None else f"{100 * model.accuracy:.1f} %",
+        model.quality,
         "–" if model.n_parameters is None else f"{model.n_parameters:,}",
         str(len(used)),
         str(used[0].n_points) if used else "–",

@@ -50,6 +50,7 @@ def method_lines(study: StudyReader) -> list[tuple[str, str]]:
     """Return (term, sentence) pairs on how the points and numbers were made."""
     spec = study.spec
     lines = [("Points", _points_sentence(study)), ("Pooling", _pooling_sentence(study))]
+    lines += [("Tokens", sentence) for sentence in _token_sentences(study)]
     for cloud in spec.clouds:
         lines.append((f"Cloud “{cloud.name}”", cloud_sentence(cloud)))
     degrees = "H0 and H1" if spec.max_dim >= 1 else "H0"
@@ -79,6 +80,24 @@ def provenance_lines(study: StudyReader) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     _flatten("", study.provenance, lines)
     return lines
+
+
+def _token_sentences(study: StudyReader) -> list[str]:
+    """Say how texts became tokens, once for all models that share a tokenizer."""
+    captures = study.provenance.get("captures", {})
+    made: dict[str, list[str]] = {}
+    for model, capture in captures.items():
+        tokens = (capture.get("data") or {}).get("tokenizer")
+        if tokens:
+            how = (
+                f"Texts are split by a tokenizer of {tokens['vocabulary']:,} ids "
+                f"({tokens['kind']}), cut after {tokens['max_tokens']} tokens and filled up on "
+                f"the {tokens['padding']}"
+            )
+            made.setdefault(how, []).append(model)
+    if len(made) == 1:
+        return [f"{how}." for how in made]
+    return [f"{how}: {', '.join(models)}." for how, models in made.items()]
 
 
 def _span(values: list[int]) -> str:

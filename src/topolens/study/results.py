@@ -55,6 +55,15 @@ class ModelSummary:
     layers: tuple[LayerSummary, ...]
     problem: str | None = None
     """Why there are no results for this model, in a sentence."""
+    token_loss: float | None = None
+    """Mean loss per token in nats, where the model predicts the next token."""
+
+    @property
+    def quality(self) -> str:
+        """How well the model does what it was made for, in a table's cell."""
+        if self.accuracy is not None:
+            return f"{100 * self.accuracy:.1f} %"
+        return "–" if self.token_loss is None else f"{self.token_loss:.2f} nats/token"
 
 
 @dataclass(frozen=True, slots=True)

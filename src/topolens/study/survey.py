@@ -145,6 +145,7 @@ def _model_summary(
         seed=spec.seed if spec.seed is not None or spec.train is None else spec.train.seed,
         epoch=spec.epoch,
         accuracy=found.get("accuracy"),
+        token_loss=found.get("token_loss"),
         n_samples=found.get("n_samples", 0),
         n_parameters=found.get("n_parameters"),
         layers=layers,

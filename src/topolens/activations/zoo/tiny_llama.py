@@ -69,6 +69,7 @@ class TinyLlama(nn.Module):
     """See `tiny_llama`."""
 
     takes_tokens = True
+    predicts_next_token = True
 
     def __init__(
         self, vocabulary: int, width: int, depth: int, heads: int, hidden: int, max_tokens: int
