@@ -28,6 +28,7 @@ class KeptLayer:
     n_features: int
     bytes_per_sample: int
 
+
 _FEW_TOKENS = 8
 
 
