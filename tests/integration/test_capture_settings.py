@@ -9,9 +9,10 @@ pytest.importorskip("torch")
 from topolens.activations.store import ActivationStore
 from topolens.base.errors import StudyError
 from topolens.cli.main import main
-from topolens.study.capturing import plan_capture, resolve_layers, study_samples
+from topolens.study.capturing import plan_capture, resolve_layers
 from topolens.study.reading import read_study
 from topolens.study.run import run
+from topolens.study.shown import study_samples
 
 PLAIN = TRAINED.replace("train = { epochs = 2 }\n", "")
 

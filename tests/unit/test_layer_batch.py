@@ -18,6 +18,11 @@ def test_samples_may_have_unequally_many_rows():
     assert batch_of(None).layers["fc"].counts is None
 
 
+def test_every_row_has_the_id_of_its_sample():
+    assert batch_of(np.array([1, 3, 2])).row_ids("fc").tolist() == [0, 1, 1, 1, 2, 2]
+    assert batch_of(None).row_ids("fc").tolist() == [0, 0, 1, 1, 2, 2]
+
+
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [

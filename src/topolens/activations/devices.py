@@ -14,7 +14,15 @@ from topolens.activations.needs_torch import nn, torch
 from topolens.base.checks import check_one_of
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["check_precision", "find_device", "floating_dtype", "moved", "on_device", "steady"]
+__all__ = [
+    "check_precision",
+    "find_device",
+    "floating_dtype",
+    "moved",
+    "on_device",
+    "sent",
+    "steady",
+]
 
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 _CASTABLE = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -134,8 +142,16 @@ def on_device(
         inputs = inputs.clone() if inputs.device == device else inputs
     else:
         return inputs
-    sent = inputs.to(device, non_blocking=True)
-    return sent.to(dtype) if dtype is not None and sent.is_floating_point() else sent
+    there = inputs.to(device, non_blocking=True)
+    return there.to(dtype) if dtype is not None and there.is_floating_point() else there
+
+
+def sent(array: np.ndarray[Any, Any], device: torch.device) -> torch.Tensor:
+    """Return an array that nobody will change on a device; a GPU goes on working meanwhile."""
+    tensor = torch.from_numpy(array)
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def floating_dtype(network: nn.Module) -> torch.dtype | None:

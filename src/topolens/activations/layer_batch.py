@@ -59,6 +59,13 @@ class LayerBatch:
         for name, layer in self.layers.items():
             _check_rows(name, layer, len(self.sample_ids))
 
+    def row_ids(self, layer: str) -> NDArray[np.int64]:
+        """Return the sample id of each row of a layer, shape (n_rows,)."""
+        rows = self.layers[layer]
+        n_samples = len(self.sample_ids)
+        each = len(rows.rows) // n_samples if rows.counts is None else rows.counts
+        return np.repeat(self.sample_ids, each)
+
 
 def _check_rows(name: str, layer: LayerRows, n_samples: int) -> None:
     rows = layer.rows

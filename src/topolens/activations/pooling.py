@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from topolens.activations.devices import sent
 from topolens.activations.needs_torch import torch
 from topolens.activations.pool_names import Pooling
 from topolens.activations.positions import Chosen, chosen_positions, chosen_tokens
@@ -60,6 +61,7 @@ class Pooler:
         self._seed = seed
         self._mask = mask
         self._partial = mask is not None and not mask.all()
+        self._masks: dict[torch.device, torch.Tensor] = {}
         self._chosen: dict[tuple[object, ...], tuple[Chosen, torch.Tensor, torch.Tensor]] = {}
 
     @property
@@ -122,7 +124,7 @@ class Pooler:
             raise self._unsuitable(layer, values, f"at least {count} positions along each axis")
 
     def _mean_of_valid(self, values: torch.Tensor) -> torch.Tensor:
-        mask = torch.as_tensor(self._mask, device=values.device)
+        mask = self._mask_on(values.device)
         # What the model left in masked tokens may be anything, infinite too.
         total = values.masked_fill(~mask[:, :, None], 0).sum(dim=1)
         return total / mask.sum(dim=1, keepdim=True)
@@ -130,11 +132,15 @@ class Pooler:
     def _top_norm(self, by_position: torch.Tensor, *, masked: bool) -> Pooled:
         squared = _squared_norms(by_position)
         if masked:
-            mask = torch.as_tensor(self._mask, device=squared.device)
-            squared = squared.masked_fill(~mask, -1)
+            squared = squared.masked_fill(~self._mask_on(squared.device), -1)
         positions = squared.argmax(dim=1)
         samples = torch.arange(len(positions), device=positions.device)
         return Pooled(_widened(by_position[samples, positions].contiguous()), positions)
+
+    def _mask_on(self, device: torch.device) -> torch.Tensor:
+        if device not in self._masks and self._mask is not None:
+            self._masks[device] = sent(np.array(self._mask), device)
+        return self._masks[device]
 
     def _places(
         self, sizes: tuple[int, ...], device: torch.device, *, masked: bool
@@ -146,8 +152,7 @@ class Pooler:
                 chosen = chosen_tokens(ids, self._mask, pooling, seed=seed)
             else:
                 chosen = chosen_positions(ids, sizes, pooling, seed=seed)
-            samples = torch.from_numpy(chosen.samples).to(device)
-            positions = torch.from_numpy(chosen.positions).to(device)
+            samples, positions = sent(chosen.samples, device), sent(chosen.positions, device)
             self._chosen[key] = (chosen, samples, positions)
         return self._chosen[key]
 

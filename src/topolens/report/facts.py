@@ -149,9 +149,17 @@ def _captured_sentence(study: StudyReader) -> str:
     for one in given[:4]:
         chosen += f", in {one.name} by {listing([f'“{name}”' for name in one.layers or ()])}"
     return (
-        f"Layers with positions or tokens are reduced to one row per sample by “{default}”{extra}. "
+        f"Positions or tokens of a layer become rows by “{default}”{extra}{_computing(study)}. "
         f"Layers were chosen by {chosen}: {count(_n_layers(study), 'layer')} in all."
     )
+
+
+def _computing(study: StudyReader) -> str:
+    """Say where and how precisely it was computed, where that is not the usual."""
+    used = study.spec.capture
+    device = "" if used.device == "cpu" else f" on device “{used.device}”"
+    precision = "" if used.precision == "float32" else f" in mixed precision, {used.precision}"
+    return f", computed{device}{precision}" if device or precision else ""
 
 
 def _n_layers(study: StudyReader) -> int:
