@@ -65,6 +65,7 @@ format: setup
 
 bench: setup
 	$(BIN)/python benchmarks/persistence.py
+	$(BIN)/python benchmarks/clouds.py
 
 bench-capture: setup
 	$(BIN)/python benchmarks/capture.py
