@@ -35,6 +35,7 @@ def load_samples(
     order: Order = "first",
     seed: int = 0,
     layout: Layout = "auto",
+    download: bool = False,
 ) -> Samples:
     """Load samples and choose some; equal arguments choose equal samples everywhere.
 
@@ -59,6 +60,8 @@ def load_samples(
         Of arrays. ``auto`` turns uint8 (n, h, w) into (n, 1, h, w), and uint8 (n, h, w, c) with
         1 or 3 channels last into (n, c, h, w) unless the second axis has 1 or 3 too; ``nhwc``
         does the latter always, for any type.
+    download : bool, default False
+        Whether ``tv:`` and ``hfds:`` may fetch what is missing.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def load_samples(
     check_one_of(layout, "layout", ("auto", "nhwc", "as_is"))
     check_integer(seed, "seed", at_least=0)
     options = {"split": split, "inputs": inputs, "labels": labels, "classes": classes}
-    found = read_source(source, base=base, options=options)
+    found = read_source(source, base=base, options=options, download=download)
     everything = _laid_out(found.inputs, layout)
     n_samples = _common_length(everything)
     all_labels, class_names = _checked_labels(found.labels, found.classes, n_samples)

@@ -100,6 +100,7 @@ def _loaded(
         order=data.order,
         seed=file.spec.seed,
         layout=data.layout,
+        download=file.download,
     )
 
 

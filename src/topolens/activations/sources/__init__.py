@@ -1,6 +1,16 @@
 """Where samples come from: one file per scheme, found by the name before the colon."""
 
-from topolens.activations.sources import cifar, digits, idx, images, npy, npz, tables  # noqa: F401
+from topolens.activations.sources import (  # noqa: F401
+    cifar,
+    digits,
+    huggingface_sets,
+    idx,
+    images,
+    npy,
+    npz,
+    tables,
+    torchvision_sets,
+)
 from topolens.activations.sources.registry import (
     Found,
     Request,

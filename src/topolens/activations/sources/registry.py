@@ -29,6 +29,8 @@ class Request:
     """Folder that relative paths start from."""
     options: Mapping[str, str]
     """Options that were given, all of them among those that the scheme takes."""
+    download: bool = False
+    """Whether the network may be asked for what is missing."""
 
     @property
     def path(self) -> Path:
@@ -102,7 +104,9 @@ def schemes() -> tuple[Scheme, ...]:
     return tuple(_schemes[name] for name in sorted(_schemes))
 
 
-def read_source(text: str, *, base: Path, options: Mapping[str, str | None]) -> Found:
+def read_source(
+    text: str, *, base: Path, options: Mapping[str, str | None], download: bool = False
+) -> Found:
     """Read the samples that `text` means.
 
     Raises
@@ -116,7 +120,7 @@ def read_source(text: str, *, base: Path, options: Mapping[str, str | None]) -> 
             shown = f"{scheme.name}:{Path(location).name}" if location else scheme.name
             raise InvalidInputError(f"`{name}` must be left out for `{shown}`; got {value!r}")
     given = {name: value for name, value in options.items() if value is not None}
-    return scheme.read(Request(location, base, given))
+    return scheme.read(Request(location, base, given, download))
 
 
 def source_mistake(text: str, *, base: Path) -> str | None:
