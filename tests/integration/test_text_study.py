@@ -13,6 +13,7 @@ from topolens.report.facts import method_lines
 from topolens.study.preview import preview
 from topolens.study.reading import read_study
 from topolens.study.run import run
+from topolens.study.shown import text_doubts
 
 STUDY = """\
 name = "sentences"
@@ -70,7 +71,7 @@ def test_a_study_of_sentences(folder):
     spoken = "\n".join(study.warnings)
     assert "`encoder` saw 13 of 40 texts only up to max_tokens = 6." in spoken
     assert "`decoder` saw" not in spoken
-    assert "`encoder` was not shown 1 blank text of `csv:dev.csv`." in spoken
+    assert "1 blank text of `csv:dev.csv` was left out." in spoken
     assert dict(method_lines(study))["Tokens"].startswith("Texts are split by a tokenizer of ")
     captures = study.provenance["captures"]
     recorded = {name: captures[name]["data"]["tokenizer"] for name in ("encoder", "decoder")}
@@ -136,3 +137,13 @@ def test_mistakes_are_named_before_the_run(folder, old, new, sentence):
     with pytest.raises(TopolensError) as caught:
         planned(folder, STUDY.replace(old, new))
     assert sentence in str(caught.value)
+
+
+def test_what_became_of_texts_is_said_once():
+    cut = {"count": 9, "tokenizer": {"truncated": 2, "max_tokens": 4}}
+    fact = "saw 2 of 9 texts only up to max_tokens = 4."
+    assert text_doubts({"a": cut, "b": cut}) == [f"All models {fact}"]
+    assert text_doubts({"a": cut}) == [f"`a` {fact}"]
+    assert text_doubts({"a": cut, "b": cut, "c": cut, "d": {}}) == [f"`a`, `b` and `c` {fact}"]
+    blank = {"blank": 2, "source": "csv:x.csv"}
+    assert text_doubts({"a": blank, "b": {}}) == ["2 blank texts of `csv:x.csv` were left out."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from topolens.activations.datasets import load_samples
@@ -71,19 +71,31 @@ def shown_in_training(file: StudyFile, model: ModelSpec) -> Samples:
     return _tokenised(samples, tokenizer, _opened(file, tokenizer, samples))
 
 
-def text_doubts(model: str, data: Mapping[str, Any]) -> list[str]:
-    """Say what became of texts, where some were cut or left out; `data` describes samples."""
-    made, lines = data.get("tokenizer"), []
-    if made and made["truncated"]:
-        lines.append(
-            f"`{model}` saw {made['truncated']} of {data['count']} texts only up to "
-            f"max_tokens = {made['max_tokens']}."
-        )
-    blank = data.get("blank", 0)
-    if blank:
-        texts = "1 blank text" if blank == 1 else f"{blank} blank texts"
-        lines.append(f"`{model}` was not shown {texts} of `{data['source']}`.")
-    return lines
+def text_doubts(shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what became of texts, where some were cut or left out.
+
+    `shown` holds the description of every model's samples; what is true of several models is
+    said once.
+    """
+    cut: dict[str, list[str]] = {}
+    left_out: dict[str, None] = {}
+    for model, data in shown.items():
+        made, blank = data.get("tokenizer"), data.get("blank", 0)
+        if made and made["truncated"]:
+            fact = f"saw {made['truncated']} of {data['count']} texts only up to"
+            cut.setdefault(f"{fact} max_tokens = {made['max_tokens']}.", []).append(model)
+        if blank:
+            texts = "1 blank text" if blank == 1 else f"{blank} blank texts"
+            verb = "was" if blank == 1 else "were"
+            left_out[f"{texts} of `{data['source']}` {verb} left out."] = None
+    return [*(f"{_named(models, len(shown))} {fact}" for fact, models in cut.items()), *left_out]
+
+
+def _named(models: Sequence[str], n_models: int) -> str:
+    if len(models) == n_models > 1:
+        return "All models"
+    quoted = [f"`{model}`" for model in models]
+    return " and ".join([*[", ".join(quoted[:-1])][: len(quoted) - 1], quoted[-1]])
 
 
 def _loaded(

@@ -80,10 +80,7 @@ def summarise(
                 f"Cloud `{cloud.spec.name}` has {cloud.summary.n_points} points per layer; below "
                 f"{FEW_POINTS} a diagram is mostly sampling noise."
             )
-    for surveyed_model in surveyed:
-        data = surveyed_model.capture.spec.get("data") or {}
-        warnings += text_doubts(surveyed_model.name, data)
-    warnings += [line for model in surveyed for line in _output_warnings(model)]
+    warnings += text_doubts({m.name: m.capture.spec.get("data") or {} for m in surveyed})
     for model in models:
         warnings += _layer_warnings(model)
     return models, tuple(warnings)
