@@ -94,6 +94,45 @@ def resnet20(rng, n):
     return rows[rng.permutation(len(rows))[:n]]
 
 
+def hamming64(rng, n):
+    bits = rng.random((n, 64)) < 0.5
+    return (bits[:, None] != bits[None]).sum(axis=2)
+
+
+def integers(rng, n):
+    """Whole numbers from 1 to 7 that obey no triangle inequality."""
+    upper = np.triu(rng.integers(1, 8, (n, n)), 1)
+    return upper + upper.T
+
+
+def lattice(rng, n):
+    """Manhattan distances between the first n places of a square lattice."""
+    places = np.array(divmod(np.arange(n), 32)).T
+    return np.abs(places[:, None] - places[None]).sum(axis=2)
+
+
+def rtd(rng, n):
+    """Representation topology divergence of two clouds of n / 2 points: a block of zeros, the
+    distances of one, and the lesser of both (Barannikov et al., arXiv 2201.00058).
+    """
+    first = rng.normal(size=(n // 2, 20))
+    second = first + 0.3 * rng.normal(size=first.shape)
+    one, other = pairwise_distances(first), pairwise_distances(second)
+    return np.block([[np.zeros_like(one), one], [one, np.minimum(one, other)]])
+
+
+def mtop(rng, n):
+    """Manifold topology divergence: the points of one of two clouds are all joined from the start
+    (Barannikov et al., arXiv 2106.04024).
+    """
+    both = rng.normal(size=(n, 20))
+    both[: n // 2] += 0.2
+    matrix = pairwise_distances(both)
+    matrix[: n // 2, : n // 2] = 0
+    return matrix
+
+
+MATRICES = {matrix.__name__: matrix for matrix in (hamming64, integers, lattice, rtd, mtop)}
 CLOUDS = {cloud.__name__: cloud for cloud in (gauss10, mixture10, relu20, torus, digits)}
 if os.environ.get("TOPOLENS_DATA"):
     CLOUDS["resnet20"] = resnet20
@@ -101,6 +140,10 @@ if os.environ.get("TOPOLENS_DATA"):
 
 def matrix_of(name, n):
     rng = np.random.default_rng([n, *name.encode()])
+    if name in MATRICES:
+        matrix = MATRICES[name](rng, n).astype(np.float32)
+        np.fill_diagonal(matrix, 0)
+        return matrix
     cloud = np.ascontiguousarray(CLOUDS[name](rng, n))
     return pairwise_distances(cloud).astype(np.float32)
 
@@ -114,12 +157,15 @@ class Workload:
     max_dim: int
     goals: dict[str, float]
     quick: bool = False
+    at_most: float = np.inf
+    """Seconds that the workload may take."""
 
 
 def gudhi(goal):
     return {"gudhi": goal}
 
 
+BOTH = {"gudhi": 1.0, "ripser": 1.0}
 H0 = {"numpy_prim": 5.0, "scipy_linkage": 15.0, "gudhi": 100.0, "ripser": 100.0}
 WORKLOADS = [
     Workload("mixture10", 4000, 0, H0),
@@ -136,6 +182,9 @@ WORKLOADS = [
     Workload("gauss10", 2000, 2, {}),
     Workload("mixture10", 4000, 2, {}),
     *(Workload(c, 8000, 1, {}) for c in ("gauss10", "relu20", "torus")),
+    *(Workload(c, 1000, 1, BOTH, at_most=0.5) for c in ("rtd", "mtop", "lattice", "integers")),
+    Workload("hamming64", 250, 1, BOTH, at_most=0.5),
+    Workload("hamming64", 1000, 1, {}, at_most=0.5),
 ]
 if "resnet20" in CLOUDS:
     WORKLOADS += [
@@ -205,6 +254,9 @@ def show(workload, best, extra, peers, counts):
     label = f"{workload.cloud:10s} {workload.n:5d} H0..{workload.max_dim}"
     ours = "  ".join(f"{width} {seconds:8.4f}" for width, seconds in best.items())
     print(f"{label}  {ours}  +{extra / 1e6:4.0f} MB  bars {counts}", flush=True)
+    if workload.at_most < np.inf:
+        verdict = "met" if best[main] < workload.at_most else "MISSED"
+        print(f"    goal {workload.at_most:g} s {verdict}", flush=True)
     for peer, (seconds, peer_extra) in peers.items():
         goal = workload.goals[peer]
         ratios = {width: seconds / mine for width, mine in best.items()}
