@@ -66,6 +66,7 @@ format: setup
 bench: setup
 	$(BIN)/python benchmarks/persistence.py
 	$(BIN)/python benchmarks/clouds.py
+	$(BIN)/python benchmarks/store.py --quick
 
 bench-capture: setup
 	$(BIN)/python benchmarks/capture.py

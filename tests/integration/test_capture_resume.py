@@ -3,9 +3,6 @@
 import errno
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -274,39 +271,3 @@ def test_a_failing_batch_keeps_the_ones_before(tmp_path, network, digits):
     handle.remove()
     with ActivationStore.create(tmp_path, SPEC) as store:
         assert [store.has_part(index) for index in range(N_BATCHES)] == [True] * 3 + [False] * 3
-
-
-RECORDING = """
-import sys
-from pathlib import Path
-import torch
-torch.set_num_threads(1)
-from topolens.activations.datasets import load_samples
-from topolens.activations.models import build_seeded
-from topolens.activations.record import record
-from topolens.activations.store import ActivationStore
-samples = load_samples("digits", base=Path(), split="test", count=110, order="balanced")
-with ActivationStore.create(Path(sys.argv[1]), {"model": "zoo:small_cnn"}) as store:
-    record(
-        build_seeded("zoo:small_cnn", seed=1), samples, store, layers=["leaf"], scale=16.0,
-        batch_size=5, on_batch=lambda done, total: print(done, flush=True),
-    )
-"""
-
-
-def recorded_elsewhere(path, kill_at):
-    """Record in a process of its own, killed when it says it has so many batches."""
-    command = [sys.executable, "-c", RECORDING, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if int(line) == kill_at:
-                process.kill()
-    return process.returncode
-
-
-def test_killed_again_and_again_and_resumed_it_ends_with_the_same_bytes(tmp_path):
-    kills = [recorded_elsewhere(tmp_path / "killed", kill_at) for kill_at in (1, 4, 9)]
-    assert -signal.SIGKILL in kills
-    assert recorded_elsewhere(tmp_path / "killed", None) == 0
-    assert recorded_elsewhere(tmp_path / "whole", None) == 0
-    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
