@@ -1,6 +1,7 @@
 """Local Outlier Factors: by hand, against scikit-learn, and where its densities are infinite."""
 
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -77,6 +78,16 @@ def test_blocks_do_not_show(monkeypatch):
     whole = local_outlier_factor(cloud).scores
     monkeypatch.setattr(outliers, "_AT_ONCE", 200)
     np.testing.assert_array_equal(local_outlier_factor(cloud).scores, whole)
+
+
+def test_blocks_are_not_kept(monkeypatch):
+    cloud = np.random.default_rng(6).normal(size=(2000, 2))
+    monkeypatch.setattr(outliers, "_AT_ONCE", 2**16)
+    tracemalloc.start()
+    local_outlier_factor(cloud)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * len(cloud) ** 2 / 3
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,8 @@ def _neighbourhoods(
     step = max(1, _AT_ONCE // len(places))
     for start in range(0, len(places), step):
         block = cdist(places[start : start + step], places)
-        farthest = np.partition(block, k, axis=1)[:, k]
+        # Copied, because a view would keep the whole block.
+        farthest = np.partition(block, k, axis=1)[:, k].copy()
         rows, columns = np.nonzero(block <= farthest[:, None])
         sizes.append(np.bincount(rows, minlength=len(block)))
         names.append(columns)
