@@ -1,5 +1,6 @@
 """Capture: the values a module gave, whatever happens next, and the model as it came."""
 
+import weakref
 from collections import OrderedDict
 
 import numpy as np
@@ -388,6 +389,20 @@ def test_reads_batches_as_they_are_asked_for():
     next(stream)
     next(stream)
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("pool", ["mean", "top_norm", "random:3", "grid:2", "all", "flatten"])
+def test_no_tensor_of_the_model_outlives_its_batch(network, pool):
+    outputs = []
+    for module in network:
+        module.register_forward_hook(
+            lambda module, given, output: outputs.append(weakref.ref(output))
+        )
+    kept = []
+    for batch in capture(network, batches_of(images()), layers=["leaf"], pool=pool):
+        kept.append(batch)
+        assert not any(output() is not None for output in outputs)
+    assert len(outputs) == len(network) * len(kept) == 18
 
 
 def test_takes_arrays_mappings_and_tuples():
