@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -14,6 +15,7 @@ from topolens.base.progress import OnEvent, Planned, StepEnded, StepFailed, Step
 from topolens.study.cache import ResultCache
 from topolens.study.results import StepFailure
 from topolens.study.steps import Step, execute
+from topolens.study.stopping import heed
 
 __all__ = ["local_executor", "run_steps"]
 
@@ -24,13 +26,18 @@ _QUEUED_PER_WORKER = 4
 def local_executor(workers: int | None = None) -> Iterator[Executor]:
     """Threads of this process, one per core: the kernels that steps spend their time in let go.
 
-    Left in haste, it drops what has not begun and waits for the steps that run, so that none of
-    them writes behind the back of whoever runs the study next.
+    Left in haste, it drops what has not begun, stops the long kernels of the steps that run and
+    waits for these steps, so that none of them writes behind the back of whoever runs the study
+    next.
     """
-    executor = ThreadPoolExecutor(workers or os.cpu_count() or 1, "topolens")
+    stop = threading.Event()
+    executor = ThreadPoolExecutor(
+        workers or os.cpu_count() or 1, "topolens", initializer=heed, initargs=(stop,)
+    )
     try:
         yield executor
     except BaseException:
+        stop.set()
         executor.shutdown(cancel_futures=True)
         raise
     executor.shutdown()

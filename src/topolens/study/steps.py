@@ -34,6 +34,7 @@ from topolens.clouds.sampling import half_samples
 from topolens.comparison.pairwise import cross
 from topolens.descriptors.persistence import persistence
 from topolens.study.cache import Result, ResultCache
+from topolens.study.stopping import go_on
 
 __all__ = ["Step", "execute", "read_diagrams"]
 
@@ -182,7 +183,9 @@ def _in_components(points: Points, keep: int | float) -> Points:
 
 def _diagrams(root: Path, payload: Mapping[str, Any]) -> Result:
     points = _cloud(root, payload["cloud"])
-    found = persistence(points, max_dim=payload["max_dim"], metric=payload["metric"])
+    found = persistence(
+        points, max_dim=payload["max_dim"], metric=payload["metric"], on_progress=go_on
+    )
     record = {
         "max_dim": payload["max_dim"],
         "n_points": found.n_points,
