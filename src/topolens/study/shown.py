@@ -94,8 +94,8 @@ def text_doubts(shown: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _named(models: Sequence[str], n_models: int) -> str:
     if len(models) == n_models > 1:
         return "All models"
-    quoted = [f"`{model}`" for model in models]
-    return " and ".join([*[", ".join(quoted[:-1])][: len(quoted) - 1], quoted[-1]])
+    *others, last = (f"`{model}`" for model in models)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _loaded(
