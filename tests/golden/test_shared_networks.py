@@ -115,20 +115,24 @@ def mobilenet(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "expected"),
+    ("name", "size", "per_class", "said", "here"),
     [
-        pytest.param("mobilenet_v2_imagenet", 224, 79.0, marks=pytest.mark.full),
-        ("mobilenet_v1_025_imagenet", 128, 38.0),
+        ("mobilenet_v1_025_imagenet", 128, 10, 38.0, 41.0),
+        pytest.param("mobilenet_v1_025_imagenet", 128, 50, 38.0, 38.2, marks=pytest.mark.full),
+        pytest.param("mobilenet_v2_imagenet", 224, 50, 79.0, 77.4, marks=pytest.mark.full),
     ],
 )
-def test_accuracy_of_mobilenets_on_100_images(name, size, expected):
-    inputs, wordnet = imagenette(size, per_class=10)
+def test_accuracy_of_mobilenets(name, size, per_class, said, here):
+    inputs, wordnet = imagenette(size, per_class)
     numbers = class_numbers()
+    model = mobilenet(name)
     with torch.inference_mode():
-        predicted = mobilenet(name)(inputs).argmax(dim=1).numpy()
+        outputs = torch.cat([model(batch) for batch in inputs.split(50)])
+    predicted = outputs.argmax(dim=1).numpy()
     accuracy = 100 * np.mean(predicted == [numbers[kind] for kind in wordnet])
-    # Not the same 100 images: two standard errors of a difference at most.
-    assert accuracy == pytest.approx(expected, abs=14)
+    assert accuracy == pytest.approx(here, abs=100.5 / len(inputs))
+    # Said of 100 images, not which: one standard error of theirs is 4 to 5.
+    assert accuracy == pytest.approx(said, abs=5)
 
 
 @pytest.mark.parametrize(
