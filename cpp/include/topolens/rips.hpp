@@ -123,6 +123,7 @@ private:
         GrowingGraph<Real> graph(d_, near, kernels_);
         EdgeStream<Real> stream(d_, limit_, options_.slab_bytes / sizeof(Edge<Real>), kernels_);
         const bool voids = options_.max_dim >= 2;
+        std::size_t n_searched = 0;
         while (voids || loop_columns_.alive() > 0) {
             const auto slab = stream.next();
             if (slab.empty()) break;
@@ -137,6 +138,7 @@ private:
                     close_loops(slab[e], graph.components(slab[e]));
                 }
                 graph.insert(slab[e]);
+                if (++n_searched % 64 == 0) options_.progress(stream.share());
             }
             options_.progress(stream.share());
         }

@@ -34,6 +34,8 @@ def check_array(values: ArrayLike, *, name: str) -> NDArray[Any]:
     InvalidInputError
         If the values are ragged, not real numbers or wider than 64 bits.
     """
+    if np.ma.is_masked(values):
+        raise InvalidInputError(f"`{name}` must not be masked; fill or leave out what is hidden")
     try:
         array: NDArray[Any] = np.asarray(values)
     except ValueError as error:

@@ -9,6 +9,7 @@ from topolens.descriptors.filtration import (
     OnProgress,
     check_degree,
     check_matrix,
+    check_progress,
     check_threshold,
     cut_of,
 )
@@ -114,6 +115,7 @@ def persistence_cycles(
     least = check_real(longer_than, "longer_than")
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
+    check_progress(on_progress)
     matrix = check_matrix(distances)
     refuse_without_memory(len(matrix), matrix.dtype.itemsize, 1, with_matrix=False)
     cut = cut_of(matrix, bound)

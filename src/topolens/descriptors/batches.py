@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,7 @@ from topolens.descriptors.filtration import (
     as_diagrams,
     check_cloud,
     check_degree,
+    check_progress,
     check_threshold,
     cut_of,
 )
@@ -84,7 +85,9 @@ def persistence_of_clouds(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
-    checked = [check_cloud(cloud, device, f"clouds[{k}]") for k, cloud in enumerate(clouds)]
+    check_progress(on_progress)
+    listed = _listed(clouds, "clouds", "clouds")
+    checked = [check_cloud(cloud, device, f"clouds[{k}]") for k, cloud in enumerate(listed)]
     sizes = [(len(cloud), cloud.dtype.itemsize) for cloud, _ in checked]
     refuse_batch_without_memory(sizes, max_dim, threads)
     threads_each = max(1, threads // max(1, len(checked)))
@@ -151,9 +154,11 @@ def persistence_of_subsets(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
+    check_progress(on_progress)
     cut = np.inf if bound is None else bound
     cloud, gpu = check_cloud(points, device)
-    chosen = [_checked_subset(subset, k, len(cloud)) for k, subset in enumerate(subsets)]
+    listed = _listed(subsets, "subsets", "lists of row numbers")
+    chosen = [_checked_subset(subset, k, len(cloud)) for k, subset in enumerate(listed)]
     sizes = [len(subset) for subset in chosen]
     refuse_subsets_without_memory(len(cloud), sizes, cloud.dtype.itemsize, max_dim, threads)
     matrix = distances_of(cloud, metric, threads, gpu=gpu, progress=on_progress)
@@ -171,8 +176,21 @@ def persistence_of_subsets(
     ]
 
 
+def _listed(items: Iterable[ArrayLike], name: str, what: str) -> list[ArrayLike]:
+    if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable):
+        raise InvalidInputError(
+            f"`{name}` must be a sequence of {what}; got {type(items).__name__}"
+        )
+    return list(items)
+
+
 def _checked_subset(subset: ArrayLike, place: int, n_points: int) -> NDArray[np.int64]:
-    rows = np.asarray(subset)
+    try:
+        rows = np.asarray(subset)
+    except ValueError:
+        raise InvalidInputError(
+            f"`subsets[{place}]` must be a list of row numbers; got lists of unequal lengths"
+        ) from None
     if rows.ndim != 1 or len(rows) == 0 or rows.dtype.kind not in "iu":
         raise InvalidInputError(
             f"`subsets[{place}]` must be a list of row numbers, at least one; "

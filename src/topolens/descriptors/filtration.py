@@ -21,6 +21,7 @@ __all__ = [
     "check_cloud",
     "check_degree",
     "check_matrix",
+    "check_progress",
     "check_threshold",
     "cut_of",
 ]
@@ -65,6 +66,13 @@ def check_degree(max_dim: int) -> int:
             f"`max_dim` must be 0, 1 or 2; got {max_dim!r}; GUDHI and ripser compute higher degrees"
         )
     return int(max_dim)
+
+
+def check_progress(on_progress: OnProgress | None) -> OnProgress | None:
+    """Return `on_progress` if it can be called, or None."""
+    if on_progress is not None and not callable(on_progress):
+        raise InvalidInputError(f"`on_progress` must be a function; got {on_progress!r}")
+    return on_progress
 
 
 def check_threshold(threshold: float | None) -> float | None:

@@ -12,6 +12,7 @@ from topolens.descriptors.filtration import (
     check_cloud,
     check_degree,
     check_matrix,
+    check_progress,
     check_threshold,
     cut_of,
 )
@@ -93,6 +94,7 @@ def persistence(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
+    check_progress(on_progress)
     cloud, gpu = check_cloud(points, device)
     refuse_without_memory(len(cloud), cloud.dtype.itemsize, max_dim, with_matrix=True)
     matrix = distances_of(cloud, metric, threads, gpu=gpu, progress=on_progress)
@@ -137,6 +139,7 @@ def persistence_from_distances(
     max_dim = check_degree(max_dim)
     threads = check_integer(threads, "threads", at_least=1)
     bound = check_threshold(threshold)
+    check_progress(on_progress)
     matrix = check_matrix(distances)
     refuse_without_memory(len(matrix), matrix.dtype.itemsize, max_dim, with_matrix=False)
     return _diagrams(matrix, max_dim, bound, "precomputed", threads, on_progress)
