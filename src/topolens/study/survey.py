@@ -81,6 +81,7 @@ def summarise(
                 f"{FEW_POINTS} a diagram is mostly sampling noise."
             )
     warnings += text_doubts({m.name: m.capture.spec.get("data") or {} for m in surveyed})
+    warnings += [line for model in surveyed for line in _output_warnings(model)]
     for model in models:
         warnings += _layer_warnings(model)
     return models, tuple(warnings)
