@@ -158,6 +158,28 @@ def test_a_layer_that_only_a_pattern_means_may_never_run():
         list(capture(Attends(), batches_of(torch.randn(4, 5, 3)), layers=named))
 
 
+class WithPositions(nn.Module):
+    """Adds one embedding of positions to all samples, as transformers do."""
+
+    def __init__(self):
+        super().__init__()
+        self.positions = nn.Embedding(3, 3)
+        self.head = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.head(x + self.positions(torch.arange(3))[:1])
+
+
+def test_a_layer_that_tells_no_samples_apart_is_left_out_unless_it_is_named():
+    inputs = torch.randn(7, 3)  # the last batch has as many samples as there are positions
+    kept = [set(b.layers) for b in capture(WithPositions(), batches_of(inputs), layers=["leaf"])]
+    assert kept == [{"head"}, {"head"}]
+    with pytest.raises(InvalidInputError, match="`positions` must give one output per sample"):
+        list(capture(WithPositions(), batches_of(inputs), layers=["positions"]))
+    with pytest.raises(InvalidInputError, match="must mean a layer that gives one output per"):
+        list(capture(WithPositions(), batches_of(inputs), layers=["type:Embedding"]))
+
+
 def test_refuses_patterns_that_mean_only_layers_that_never_run():
     model = Shared()
     model.unused = nn.Linear(2, 2)

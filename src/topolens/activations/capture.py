@@ -61,8 +61,9 @@ def capture(
         to the dtype of the model's parameters. An `attention_mask` in a mapping,
         (n_samples, n_tokens) of zeros and ones, says which tokens the pooling counts.
     layers, exclude : sequence of str
-        Names or patterns as in `select_layers`. A layer that never runs is an error where it
-        is named; one that only a pattern means is left out.
+        Names or patterns as in `select_layers`. A layer that never runs, or whose values tell
+        no samples apart, is an error where it is named; one that only a pattern means is left
+        out.
     pool : str, default "mean"
         As in `parse_pool`. Values of shape (n_samples, n_features) are rows already; `Layouts`
         says how maps and tokens are told apart.
@@ -127,7 +128,7 @@ def _stream(
             what = f"the batch that begins with sample {sample_ids[0]}"
             mask = _attention_mask(inputs, sample_ids)
             pooler = Pooler(settings.pooling, sample_ids, seed=settings.seed, mask=mask)
-            visit = Visit(modules, layouts, pooler)
+            visit = Visit(modules, layouts, pooler, required)
             with (
                 observed(modules, taps, visit.note),
                 steady(device, settings.precision),
@@ -136,7 +137,8 @@ def _stream(
                 given = on_device(inputs, device, dtype)
                 output = call_model(network, given, what)
                 sums = next_token_sums(network, given, output)
-            calls = _same_calls(visit.calls(taps, required), calls)
+            taps = [tap for tap in taps if tap not in visit.useless]
+            calls = _same_calls(visit.calls(taps), calls)
             predictions = _predictions(output, len(sample_ids))
             del output, given
             yield LayerBatch(sample_ids, visit.layers(), predictions, sums)

@@ -25,7 +25,7 @@ from topolens.activations.layer_patterns import Tap
 from topolens.activations.needs_torch import nn, torch
 from topolens.base.errors import InvalidInputError
 
-__all__ = ["Layout", "Layouts"]
+__all__ = ["Layout", "Layouts", "NotPerSampleError"]
 
 _SECOND = (
     nn.modules.conv._ConvNd,
@@ -53,6 +53,10 @@ _NORMS = (nn.LayerNorm, getattr(nn, "RMSNorm", nn.LayerNorm))
 _TRANSFORMERS = _LAST[3:7]
 
 
+class NotPerSampleError(InvalidInputError):
+    """A module says nothing about single samples, as the embedding of positions does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where the samples and the features of some values are."""
@@ -77,8 +81,10 @@ class Layouts:
 
         Raises
         ------
+        NotPerSampleError
+            If no axis counts the samples.
         InvalidInputError
-            If no axis counts the samples, or two could.
+            If two axes could.
         """
         key = (tap, tuple(shape), n_samples)
         if key not in self._known:
@@ -102,7 +108,7 @@ class Layouts:
         if second and (inside or not first):
             return 1
         if not first:
-            raise InvalidInputError(
+            raise NotPerSampleError(
                 f"layer `{tap.label}` must give one output per sample along its first axis; "
                 f"got shape {tuple(shape)} for {n_samples} samples. If it serves all samples "
                 "alike, leave it out with `exclude`"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from topolens.activations.layer_batch import LayerRows
 from topolens.activations.layer_patterns import Tap
-from topolens.activations.layout import Layouts
+from topolens.activations.layout import Layouts, NotPerSampleError
 from topolens.activations.needs_torch import nn, torch
 from topolens.activations.observing import chosen_tensor
 from topolens.activations.pooling import Pooled, Pooler
@@ -19,20 +19,40 @@ __all__ = ["Visit"]
 class Visit:
     """One batch's way through the model: `note` is called by the hooks, then the rest."""
 
-    def __init__(self, modules: Mapping[str, nn.Module], layouts: Layouts, pooler: Pooler) -> None:
+    def __init__(
+        self,
+        modules: Mapping[str, nn.Module],
+        layouts: Layouts,
+        pooler: Pooler,
+        required: Set[str],
+    ) -> None:
         self._modules = modules
         self._layouts = layouts
         self._pooler = pooler
+        self._required = required
+        self.useless: set[Tap] = set()
+        """Taps that only a pattern means and whose values tell no samples apart."""
         self._noted: list[tuple[Tap, tuple[int, ...], Pooled]] = []
 
     def note(self, tap: Tap, values: object) -> None:
-        """Pool what a module was given or gave.
+        """Pool what a module was given or gave; one that only a pattern means may be useless.
 
         Raises
         ------
         InvalidInputError
             If it holds no tensor of real numbers, or the policy does not suit its shape.
         """
+        try:
+            self._pool(tap, values)
+        except NotPerSampleError:
+            if tap.label in self._required:
+                raise
+            self.useless.add(tap)
+            self._noted = [entry for entry in self._noted if entry[0] != tap]
+
+    def _pool(self, tap: Tap, values: object) -> None:
+        if tap in self.useless:
+            return
         tensor = _real_tensor(values, tap).detach()
         layout = self._layouts.of(tap, tensor.shape, self._pooler.n_samples)
         if layout.samples == 1:
@@ -40,13 +60,17 @@ class Visit:
         pooled = self._pooler(tensor, layer=tap.label, channels_second=layout.channels_second)
         self._noted.append((tap, tuple(tensor.shape[1:]), pooled))
 
-    def calls(self, taps: Sequence[Tap], required: Set[str]) -> dict[Tap, int]:
-        """Return how often each layer ran; one that is `required` must have."""
+    def calls(self, taps: Sequence[Tap]) -> dict[Tap, int]:
+        """Return how often each layer gave rows; a required one must have."""
+        if not taps:
+            raise InvalidInputError(
+                "`layers` must mean a layer that gives one output per sample; none of these does"
+            )
         counts = dict.fromkeys(taps, 0)
         for tap, *_ in self._noted:
             counts[tap] += 1
         idle = [tap.label for tap, count in counts.items() if count == 0]
-        blamed = [label for label in idle if label in required or len(idle) == len(counts)]
+        blamed = [label for label in idle if label in self._required or len(idle) == len(counts)]
         if blamed:
             raise InvalidInputError(
                 f"layer `{blamed[0]}` must run in a forward pass; it never does, so leave it out "
