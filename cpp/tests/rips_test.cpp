@@ -42,6 +42,7 @@ void small_matrices_equal_the_definition(std::size_t count, std::uint64_t seed) 
         options.max_dim = random() % 3;
         if (random() % 3 == 0) options.threshold = d[random() % d.size()];
         if (random() % 3 == 0) options.slab_bytes = 2 * sizeof(Edge<Real>);
+        if (random() % 3 == 0) options.patience = random() % 2;
         if (const KernelTable* table = tables[k % 3]) options.kernels = table;
         CHECK(engine(d, n, options) ==
               topolens::tests::slow_rips(d, n, options.max_dim, options.threshold));
@@ -65,6 +66,10 @@ void nothing_but_the_matrix_matters(std::size_t n, std::uint64_t seed) {
         options.threads = 3;
         options.slab_bytes = 4096;
         CHECK(engine(d, n, options) == expected);
+        for (const std::size_t patience : {0, 1}) {
+            options.patience = patience;
+            CHECK(engine(d, n, options) == expected);
+        }
 
         std::vector<std::size_t> order(n);
         std::iota(order.begin(), order.end(), std::size_t{0});

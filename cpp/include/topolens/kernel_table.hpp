@@ -4,6 +4,7 @@
 #include "topolens/lune_kernels.hpp"
 #include "topolens/prim_kernels.hpp"
 #include "topolens/row_kernels.hpp"
+#include "topolens/side_kernels.hpp"
 
 /// The kernels behind function pointers: one table for each vector set that was compiled.
 namespace topolens {
@@ -25,6 +26,9 @@ struct RowTable {
     decltype(&kernels::select<Plain, Real>) select;
     decltype(&kernels::sweep<Plain, Real>) sweep;
     decltype(&kernels::grow_tree<Plain, Real>) grow_tree;
+    decltype(&kernels::next_sides<Plain, Real>) next_sides;
+    decltype(&kernels::equal_sides<Plain, Real>) equal_sides;
+    decltype(&kernels::lune<Plain, Real>) lune;
     TermTable<Real> squared, absolute, largest;
 };
 
@@ -58,7 +62,9 @@ constexpr RowTable<Real> row_table() {
             &kernels::survivors<S, Real>, &kernels::has_lune<S, Real>,
             &kernels::apex<S, Real>,      &kernels::first_within<S, Real>,
             &kernels::select<S, Real>,    &kernels::sweep<S, Real>,
-            &kernels::grow_tree<S, Real>, term_table<S, Real, kernels::Term::squared>(),
+            &kernels::grow_tree<S, Real>, &kernels::next_sides<S, Real>,
+            &kernels::equal_sides<S, Real>, &kernels::lune<S, Real>,
+            term_table<S, Real, kernels::Term::squared>(),
             term_table<S, Real, kernels::Term::absolute>(),
             term_table<S, Real, kernels::Term::largest>()};
 }

@@ -14,6 +14,7 @@
 #include "topolens/cycles.hpp"
 #include "topolens/edge_stream.hpp"
 #include "topolens/flow.hpp"
+#include "topolens/loop_deaths.hpp"
 #include "topolens/lune.hpp"
 #include "topolens/neighbours.hpp"
 #include "topolens/rng.hpp"
@@ -44,6 +45,7 @@ struct RipsOptions {
     Real threshold = std::numeric_limits<Real>::infinity();
     std::size_t threads = 1;
     std::size_t slab_bytes = std::size_t{24} << 20;
+    std::size_t patience = 8;  // rows read for each point and class before H1 turns to the sweep
     Progress progress = [](double) {};
     const KernelTable* kernels = &kernels_for_this_machine();
 };
@@ -75,12 +77,19 @@ public:
         options_.progress(0.0);
         split(RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges(options_.threads));
         options_.progress(0.0);
-        if (options_.max_dim >= 1) sweep(near);
+        if (options_.max_dim == 1 && find_loop_deaths()) {
+            leave_open();
+        } else if (options_.max_dim >= 1) {
+            sweep(near);
+        }
         return std::move(found_);
     }
 
     /// Cycles of the classes of H1 with these generators, after `bars`.
     std::vector<Cycle> cycles(const std::vector<std::size_t>& generators) {
+        for (const auto& [g, e, k] : std::exchange(loop_deaths_, {})) {
+            kill_loop(e, Vertex(edge_flow_.apex_of(e)), k);
+        }
         LoopCycles<Real> cycles(d_, forest_, loops_, loop_columns_, edge_flow_);
         std::vector<Cycle> found;
         for (const std::size_t g : generators) {
@@ -111,9 +120,20 @@ private:
             found_[0].push_back({0, edges[e].value(), simplex(dying[e]),
                                  simplex(edges[e].i, edges[e].j), dying[e]});
         }
+        n_open_loops_ = loops_.size();
+        open_loops_.assign(n_open_loops_, true);
         for (std::size_t v = 0; v < d_.n; ++v) {
             if (!has_died[v]) found_[0].push_back({0, infinite, simplex(v), simplex(), v});
         }
+    }
+
+    /// H1 alone, without its columns: those are made from the deaths when cycles are wanted.
+    bool find_loop_deaths() {
+        LoopDeaths<Real> search(d_, limit_, loops_, options_.patience, kernels_);
+        if (!search.find(options_.progress)) return false;
+        loop_deaths_ = search.deaths();
+        for (const auto& [g, e, k] : loop_deaths_) end_loop(g, e, k);
+        return true;
     }
 
     /// H1 and H2: look at every edge whose link is not trivial. The relative neighbourhood graph
@@ -154,10 +174,16 @@ private:
                 triangle_flow_.add_root(e, components[r], g == none ? begin_void(e, components[r])
                                                                     : none);
             }
-            if (g == none || loops_[g].bits == e.bits) continue;
-            found_[1].push_back({loops_[g].value(), e.value(), simplex(loops_[g].i, loops_[g].j),
-                                 simplex(e.i, e.j, components[r]), g});
+            if (g != none) end_loop(g, e, components[r]);
         }
+    }
+
+    void end_loop(std::size_t g, const Edge<Real>& e, Vertex k) {
+        open_loops_[g] = false;
+        --n_open_loops_;
+        if (loops_[g].bits == e.bits) return;
+        found_[1].push_back({loops_[g].value(), e.value(), simplex(loops_[g].i, loops_[g].j),
+                             simplex(e.i, e.j, k), g});
     }
 
     std::size_t kill_loop(const Edge<Real>& e, Vertex first, Vertex other) {
@@ -195,11 +221,11 @@ private:
 
     /// Classes that outlive the threshold. None can where the complex ends as a cone.
     void leave_open() {
-        if (is_cone_ && loop_columns_.alive() + void_columns_.alive() > 0) {
+        if (is_cone_ && n_open_loops_ + void_columns_.alive() > 0) {
             throw std::logic_error("a class outlived the enclosing radius: this is a bug");
         }
         for (std::size_t g = 0; g < loops_.size(); ++g) {
-            if (loop_columns_.is_dead(g)) continue;
+            if (!open_loops_[g]) continue;
             found_[1].push_back({loops_[g].value(), infinite, simplex(loops_[g].i, loops_[g].j),
                                  simplex(), g});
         }
@@ -235,6 +261,9 @@ private:
     BitColumns void_columns_{kernels_};
     std::vector<Edge<Real>> forest_;
     std::vector<Edge<Real>> loops_;
+    std::vector<bool> open_loops_;
+    std::size_t n_open_loops_ = 0;
+    std::vector<LoopDeath<Real>> loop_deaths_;  // until their columns are wanted
     std::vector<CriticalTriangle> voids_;
     std::vector<Bars<Real>> found_;
 };

@@ -84,7 +84,7 @@ def rips_bars(
 
     `distances` is C-ordered, symmetric and non-negative with a zero diagonal, float32 or
     float64; infinite entries join nothing. Edges longer than `threshold` are left out.
-    `progress` is called now and then with the share of edges done; what it raises stops the work.
+    `progress` is called now and then with the share of the work done; what it raises stops it.
     """
     found = _core.rips(distances, max_dim, threshold, threads, progress)
     return [_sorted(*arrays) for arrays in found]
