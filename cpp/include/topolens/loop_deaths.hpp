@@ -10,6 +10,7 @@
 
 #include "topolens/cocycles.hpp"
 #include "topolens/kernel_table.hpp"
+#include "topolens/neighbours.hpp"
 
 namespace topolens {
 
@@ -23,21 +24,22 @@ struct LoopDeath {
 
 /// The deaths of H1 by cohomology, without a sweep over all edges.
 ///
-/// A new edge e = (i, j) with lune L extends all cocycles if the paths i, k, j have the same classes
+/// A new edge e = (i, j) with lune L extends all cocycles if the path i, k, j has the same classes
 /// for every k in L, and then takes these itself. Otherwise two paths differ by a set of classes:
-/// the four-cycle they form becomes a boundary, and the youngest class of the set dies (elder rule).
-/// So nothing happens at e unless some path over L has classes, that is, unless e is the longest
-/// edge of a triangle on an edge with classes. Each of these edges looks ahead to the next such e,
-/// and only those are visited: a few for each class instead of nearly all pairs of points.
+/// the four-cycle they form becomes a boundary, and the youngest class of the set dies (elder
+/// rule). So nothing happens at e unless some path over L has classes, that is, unless e is the
+/// longest edge of a triangle on an edge with classes. Each of these edges looks ahead to the next
+/// such e, and only those are visited: a few for each class instead of nearly all pairs of points.
 ///
 /// An edge of the relative neighbourhood graph has no lune. It takes the class that begins with it
 /// and no other; one that joins components takes none.
 template <typename Real>
 class LoopDeaths {
 public:
-    LoopDeaths(Dissimilarity<Real> d, Real limit, const std::vector<Edge<Real>>& generators,
-               std::size_t patience, const KernelTable& kernels)
-        : d_(d), limit_(limit), generators_(generators), rows_(kernels.rows<Real>()),
+    LoopDeaths(Dissimilarity<Real> d, const Neighbours<Real>& near, Real limit,
+               const std::vector<Edge<Real>>& generators, std::size_t patience,
+               const KernelTable& kernels)
+        : d_(d), near_(near), limit_(limit), generators_(generators), rows_(kernels.rows<Real>()),
           most_scans_(patience * (d.n + generators.size())), cocycles_(d, generators.size()),
           lune_(d.n) {}
 
@@ -140,8 +142,23 @@ private:
 
     /// The vertices of the lune into `lune_`, at most about `enough`; how many.
     std::size_t lune(const Edge<Real>& e, std::size_t enough) {
+        for (const auto& [from, to] : {std::pair(e.i, e.j), std::pair(e.j, e.i)}) {
+            if (e.value() < near_.reach(from)) return lune_in_list(e, from, to);
+        }
         ++scans_;
         return rows_.lune(d_.row(e.i), d_.row(e.j), d_.n, e.i, e.j, enough, lune_.data());
+    }
+
+    std::size_t lune_in_list(const Edge<Real>& e, Vertex from, Vertex to) {
+        std::size_t size = 0;
+        const Real* lengths = near_.lengths_of(from);
+        for (std::size_t r = 0; r < near_.per_vertex && lengths[r] <= e.value(); ++r) {
+            const std::uint32_t k = near_.of(from)[r];
+            if (k != to && edge_between(d_, from, k) < e && edge_between(d_, to, k) < e) {
+                lune_[size++] = k;
+            }
+        }
+        return size;
     }
 
     /// For each component of the lune the vertex that minimises the longer side, then its name; in
@@ -161,8 +178,8 @@ private:
             left.erase(left.begin());
             for (std::size_t r = 0; r < reached.size() && !left.empty(); ++r) {
                 const Vertex u = reached[r].second;
-                const auto joins = [&](auto& v) { return edge_between(d_, u, v.second) < e; };
-                const auto split = std::stable_partition(left.begin(), left.end(), std::not_fn(joins));
+                const auto is_apart = [&](auto& v) { return !(edge_between(d_, u, v.second) < e); };
+                const auto split = std::stable_partition(left.begin(), left.end(), is_apart);
                 reached.insert(reached.end(), split, left.end());
                 left.erase(split, left.end());
             }
@@ -174,8 +191,25 @@ private:
     void look_ahead(Id id, const Edge<Real>& now) {
         auto& ahead = ahead_[id];
         while (!ahead.empty() && !(now < ahead.back())) ahead.pop_back();
+        if (ahead.empty()) find_near_closing(cocycles_.edge(id), now, ahead);
         if (ahead.empty()) find_closing(cocycles_.edge(id), now, ahead);
         if (!ahead.empty()) queue_.push({ahead.back(), id});
+    }
+
+    /// Those shorter than the list of one end reaches, the last first.
+    void find_near_closing(const Edge<Real>& s, const Edge<Real>& now,
+                           std::vector<Edge<Real>>& ahead) {
+        const bool is_second = near_.reach(s.i) < near_.reach(s.j);
+        const Vertex from = is_second ? s.j : s.i, to = is_second ? s.i : s.j;
+        const Real reach = near_.reach(from);
+        if (!(now.value() < reach)) return;
+        for (std::size_t r = 0; r < near_.per_vertex; ++r) {
+            const std::uint32_t k = near_.of(from)[r];
+            if (k == to) continue;
+            const Edge<Real> e = longest(s, k);
+            if (now < e && e.value() < reach && e.value() <= limit_) ahead.push_back(e);
+        }
+        std::sort(ahead.begin(), ahead.end(), [](auto& a, auto& b) { return b < a; });
     }
 
     /// The next few, the last first. One longer side equals the length of `now`, which closes a
@@ -183,7 +217,8 @@ private:
     void find_closing(const Edge<Real>& s, const Edge<Real>& now, std::vector<Edge<Real>>& ahead) {
         ++scans_;
         kernels::Side<Real> sides[kernels::max_sides];
-        const auto count = rows_.next_sides(d_.row(s.i), d_.row(s.j), d_.n, now.value(), limit_, sides);
+        const auto count =
+            rows_.next_sides(d_.row(s.i), d_.row(s.j), d_.n, now.value(), limit_, sides);
         if (count.equal > (s == now ? 2u : 1u)) add_equal(s, now.value(), now, ahead);
         const bool full = count.above == kernels::max_sides;
         const Real last = full ? sides[count.above - 1].length : 0;  // its ties may be missing
@@ -210,6 +245,7 @@ private:
     }
 
     Dissimilarity<Real> d_;
+    const Neighbours<Real>& near_;
     Real limit_;
     const std::vector<Edge<Real>>& generators_;
     const RowTable<Real>& rows_;

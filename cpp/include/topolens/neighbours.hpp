@@ -18,10 +18,19 @@ template <typename Real>
 struct Neighbours {
     std::size_t per_vertex;
     std::vector<std::uint32_t> names;  // n * per_vertex
+    std::vector<Real> lengths;         // their distances
     Real enclosing_radius;
     std::size_t centre;
 
     const std::uint32_t* of(std::size_t i) const { return names.data() + i * per_vertex; }
+    const Real* lengths_of(std::size_t i) const { return lengths.data() + i * per_vertex; }
+
+    /// Whatever is nearer to i than this is among its neighbours here.
+    Real reach(std::size_t i) const {
+        const bool is_everything = (per_vertex + 1) * per_vertex == lengths.size();
+        return is_everything ? std::numeric_limits<Real>::infinity()
+                             : lengths_of(i)[per_vertex - 1];
+    }
 };
 
 /// The k vertices nearest to i, by (distance, name), given the minima of the row's groups; `near` is
@@ -54,14 +63,16 @@ Neighbours<Real> nearest_neighbours(Dissimilarity<Real> d, std::size_t wanted,
                                     const KernelTable& kernels, std::size_t threads) {
     const std::size_t n = d.n;
     const std::size_t k = std::min(wanted, n - 1);
-    Neighbours<Real> found{k, std::vector<std::uint32_t>(n * k), 0, 0};
+    Neighbours<Real> found{k, std::vector<std::uint32_t>(n * k), std::vector<Real>(n * k), 0, 0};
     std::vector<kernels::RowSummary<Real>> summaries(n);
     in_row_bands(n, threads, [&](std::size_t begin, std::size_t end) {
         std::vector<std::uint32_t> near;
         for (std::size_t i = begin; i < end; ++i) {
             Real minima[kernels::n_groups];
             summaries[i] = kernels.rows<Real>().summarise(d.row(i), n, minima);
-            nearest_of_row(d, i, k, minima, kernels, near, found.names.data() + i * k);
+            std::uint32_t* names = found.names.data() + i * k;
+            nearest_of_row(d, i, k, minima, kernels, near, names);
+            for (std::size_t r = 0; r < k; ++r) found.lengths[i * k + r] = d(i, names[r]);
         }
     });
     const auto by_largest = [](auto& a, auto& b) { return a.largest < b.largest; };

@@ -45,7 +45,7 @@ struct RipsOptions {
     Real threshold = std::numeric_limits<Real>::infinity();
     std::size_t threads = 1;
     std::size_t slab_bytes = std::size_t{24} << 20;
-    std::size_t patience = 8;  // rows read for each point and class before H1 turns to the sweep
+    std::size_t patience = 6;  // scans for each point and class before H1 turns to the sweep
     Progress progress = [](double) {};
     const KernelTable* kernels = &kernels_for_this_machine();
 };
@@ -77,7 +77,7 @@ public:
         options_.progress(0.0);
         split(RelativeNeighbourhoods<Real>(d_, near, limit_, kernels_).edges(options_.threads));
         options_.progress(0.0);
-        if (options_.max_dim == 1 && find_loop_deaths()) {
+        if (options_.max_dim == 1 && find_loop_deaths(near)) {
             leave_open();
         } else if (options_.max_dim >= 1) {
             sweep(near);
@@ -101,7 +101,7 @@ public:
 
 private:
     static constexpr Real infinite = std::numeric_limits<Real>::infinity();
-    static constexpr std::size_t n_near = 12;
+    static constexpr std::size_t n_near = 16;
 
     /// H0, and the edges that give birth to H1.
     void split(const std::vector<Edge<Real>>& edges) {
@@ -128,8 +128,8 @@ private:
     }
 
     /// H1 alone, without its columns: those are made from the deaths when cycles are wanted.
-    bool find_loop_deaths() {
-        LoopDeaths<Real> search(d_, limit_, loops_, options_.patience, kernels_);
+    bool find_loop_deaths(const Neighbours<Real>& near) {
+        LoopDeaths<Real> search(d_, near, limit_, loops_, options_.patience, kernels_);
         if (!search.find(options_.progress)) return false;
         loop_deaths_ = search.deaths();
         for (const auto& [g, e, k] : loop_deaths_) end_loop(g, e, k);

@@ -69,25 +69,28 @@ private:
 
     bool has_empty_lune(std::size_t i, std::size_t j) const {
         bool complete = false;
-        if (list_meets_lune(i, j, complete)) return false;
+        const auto to_j = [&](std::size_t k) { return d_(k, j); };  // rows that other j share
+        if (list_meets_lune(i, j, to_j, complete)) return false;
         if (complete) return true;
-        if (list_meets_lune(j, i, complete)) return false;
+        const auto to_i = [row = d_.row(i)](std::size_t k) { return row[k]; };
+        if (list_meets_lune(j, i, to_i, complete)) return false;
         if (complete) return true;
         return !rows_.has_lune(d_.row(i), d_.row(j), d_.n, i, j);
     }
 
     /// Does a near neighbour k of i lie in the lune of (i, j)? In terms of ranks: k precedes j seen
-    /// from i, and i seen from j. The list is complete if it reaches j.
-    bool list_meets_lune(std::size_t i, std::size_t j, bool& complete) const {
-        const Real* row_i = d_.row(i);
-        const Real length = row_i[j];
+    /// from i, and i seen from j. `to_j` gives lengths to j. The list is complete if it reaches j.
+    template <class F>
+    bool list_meets_lune(std::size_t i, std::size_t j, F&& to_j, bool& complete) const {
+        const Real length = to_j(i);
+        const Real* lengths = near_.lengths_of(i);
         for (std::size_t r = 0; r < near_.per_vertex; ++r) {
             const std::size_t k = near_.of(i)[r];
-            if (row_i[k] > length || (row_i[k] == length && k >= j)) {
+            if (lengths[r] > length || (lengths[r] == length && k >= j)) {
                 complete = true;
                 return false;
             }
-            const Real other = d_(k, j);
+            const Real other = to_j(k);
             if (other < length || (other == length && k < i)) return true;
         }
         complete = near_.per_vertex + 1 == d_.n;
