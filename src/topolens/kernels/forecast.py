@@ -22,7 +22,7 @@ __all__ = ["forecast_from_distances", "forecast_from_points"]
 
 _LEAST = (250, 500)  # points of the two samples; below, fixed costs hide the growth
 _GROWTH_OF_TIME = ((2.0, 2.2), (2.2, 3.0), (2.6, 3.4))  # exponents for each highest degree
-_GROWTH_OF_MEMORY = (1.0, 2.4)
+_GROWTH_OF_MEMORY = ((1.0, 2.0), (1.0, 2.0), (1.5, 2.4))
 
 Found = TypeVar("Found")
 MatrixOf: TypeAlias = Callable[[NDArray[np.int64]], Points]
@@ -96,10 +96,10 @@ def _probes(
 def _foretold(
     probes: tuple[_Probe, _Probe], n_points: int, itemsize: int, max_dim: int
 ) -> tuple[int, float]:
-    """Bytes and seconds of the engine: what follows from the size, and what grew in the samples.
+    """Bytes and seconds of the engine.
 
-    Adjacency and slabs of edges are known; columns, flows and bars are as many as the cloud makes.
-    H1 mostly does without the former: then the samples took less than they would.
+    Where the larger sample used the buffers that follow from the size alone, what exceeds them is
+    carried on; H1 of most clouds needs none of them, and there everything is.
     """
     small, large = probes
     doubled = large.n_points / small.n_points
@@ -108,14 +108,14 @@ def _foretold(
     def at_size(first: float, second: float, within: tuple[float, float]) -> float:
         return second * float(ratio ** _growth(first, second, doubled, within))
 
-    sizes = (small.n_points, large.n_points, n_points)
-    buffers = [buffer_bytes(size, itemsize, max_dim) for size in sizes]
-    if max_dim == 1 and all(p.engine_bytes < b for p, b in zip(probes, buffers, strict=False)):
-        buffers = [0, 0, 0]
-    grown = [p.engine_bytes - b for p, b in zip(probes, buffers, strict=False)]
-    rest = at_size(max(0, grown[0]), max(0, grown[1]), _GROWTH_OF_MEMORY)
+    def buffers(size: int) -> int:
+        used = large.engine_bytes >= buffer_bytes(large.n_points, itemsize, max_dim)
+        return buffer_bytes(size, itemsize, max_dim) if used or max_dim == 0 else 0
+
+    first, second = (max(0, probe.engine_bytes - buffers(probe.n_points)) for probe in probes)
+    rest = at_size(first, second, _GROWTH_OF_MEMORY[max_dim])
     seconds = at_size(small.engine_seconds, large.engine_seconds, _GROWTH_OF_TIME[max_dim])
-    return buffers[2] + int(rest), seconds
+    return buffers(n_points) + int(rest), seconds
 
 
 def _growth(first: float, second: float, ratio: float, within: tuple[float, float]) -> float:
