@@ -36,7 +36,7 @@ def persistence_forecast(
     """Memory and time that `persistence` will take with these arguments.
 
     Both are read off two samples of the cloud, an eighth and a quarter of the points but at
-    least 250 and 500, which cost some ten per cent of the whole.
+    least 250 and 500; that costs a tenth to a quarter of the whole from 2,000 points on.
 
     Parameters
     ----------
