@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from topolens.activations.datasets import load_samples
+from topolens.activations.data.datasets import load_samples
 
 SPLITS = ("train", "val")
 REPEATS = 5

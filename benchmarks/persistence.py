@@ -77,10 +77,10 @@ def digits(rng, n):
 
 def resnet20(rng, n):
     """Activations of a trained ResNet-20 on CIFAR-10 images, four positions of each."""
-    from topolens.activations.capture import capture
-    from topolens.activations.datasets import load_samples
-    from topolens.activations.models import load_model
-    from topolens.activations.preprocess import preprocess
+    from topolens.activations.data.datasets import load_samples
+    from topolens.activations.data.preprocess import preprocess
+    from topolens.activations.hooks.capture import capture
+    from topolens.activations.networks.models import load_model
 
     data = Path(os.environ["TOPOLENS_DATA"])
     weights = data / "weights" / "cifar10_resnet20_akamaster.safetensors"

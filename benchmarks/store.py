@@ -24,8 +24,8 @@ from statistics import median
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from topolens.activations.layer_batch import LayerBatch, LayerRows
-from topolens.activations.store import ActivationStore
+from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
+from topolens.activations.stores.store import ActivationStore
 
 N_PARTS = 10
 N_SAMPLES = 100

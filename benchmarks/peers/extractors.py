@@ -85,7 +85,7 @@ def forward(model, images):
 
 def pooled(pool):
     def run(model, images):
-        from topolens.activations.capture import capture
+        from topolens.activations.hooks.capture import capture
 
         kept = {}
         for batch in capture(model, batches(images), layers=["type:Conv2d"], pool=pool):
@@ -98,9 +98,9 @@ def pooled(pool):
 
 def store(model, images):
     """Everything, to the disk, by the same call as a study."""
+    from topolens.activations.data.samples import Samples
     from topolens.activations.record import record
-    from topolens.activations.samples import Samples
-    from topolens.activations.store import ActivationStore
+    from topolens.activations.stores.store import ActivationStore
 
     samples = Samples(images, None, None, np.arange(len(images)), {"source": "noise"})
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
@@ -112,7 +112,7 @@ def store(model, images):
 
 def full_batches(model, images):
     """Everything, batch by batch, dropped as soon as it is there."""
-    from topolens.activations.capture import capture
+    from topolens.activations.hooks.capture import capture
 
     for batch in capture(model, batches(images), layers=["type:Conv2d"], pool="flatten"):
         del batch
@@ -179,7 +179,7 @@ def spread(rows):
 def answers(full):
     """What the pooled modes must say, by the definition and not by our code; after the clock."""
     DONE.append(clocks())
-    from topolens.activations.positions import random_positions
+    from topolens.activations.hooks.positions import random_positions
 
     found = {}
     for name, values in full.items():

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 import topolens as tl
-from topolens.activations.datasets import load_samples
-from topolens.activations.models import build_seeded
-from topolens.activations.preprocess import preprocess
-from topolens.activations.training import train_classifier
+from topolens.activations.data.datasets import load_samples
+from topolens.activations.data.preprocess import preprocess
+from topolens.activations.networks.models import build_seeded
+from topolens.activations.networks.training import train_classifier
 
 N_POINTS, N_DRAWS = 300, 5
 

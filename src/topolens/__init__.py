@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topolens.activations.capture import capture
-    from topolens.activations.models import load_model
+    from topolens.activations.hooks.capture import capture
+    from topolens.activations.networks.models import load_model
     from topolens.base.errors import (
         Cancelled,
         InvalidInputError,
@@ -72,11 +72,11 @@ _HOMES = {
     "TopolensError": "topolens.base.errors",
     "TopolensWarning": "topolens.base.errors",
     "bar_count": "topolens.descriptors",
-    "capture": "topolens.activations.capture",
+    "capture": "topolens.activations.hooks.capture",
     "farthest_points": "topolens.clouds",
     "lifespan_sum": "topolens.descriptors",
     "linear_cka": "topolens.comparison",
-    "load_model": "topolens.activations.models",
+    "load_model": "topolens.activations.networks.models",
     "local_outlier_factor": "topolens.clouds",
     "normalise": "topolens.clouds",
     "pairwise": "topolens.comparison",

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topolens.activations.layer_batch import LayerBatch, LayerRows
-from topolens.activations.store import ActivationStore
+from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
+from topolens.activations.stores.store import ActivationStore
 from topolens.cli.main import main
 
 SPEC = {"source": "zoo:mlp", "data": {"source": "digits", "count": 6}, "layers": ["leaf"]}

@@ -98,8 +98,8 @@ def shaken(model):
 
 def difference(name):
     """Largest difference of logits, in units of the largest logit."""
-    from topolens.activations.models import load_model
-    from topolens.activations.weights import save_weights
+    from topolens.activations.networks.models import load_model
+    from topolens.activations.networks.weights import save_weights
 
     source, args = OURS[name]
     model = shaken(theirs(name))

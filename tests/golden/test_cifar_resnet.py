@@ -8,10 +8,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.datasets import load_samples  # noqa: E402
-from topolens.activations.models import load_model  # noqa: E402
-from topolens.activations.preprocess import preprocess  # noqa: E402
-from topolens.activations.training import evaluate  # noqa: E402
+from topolens.activations.data.datasets import load_samples  # noqa: E402
+from topolens.activations.data.preprocess import preprocess  # noqa: E402
+from topolens.activations.networks.models import load_model  # noqa: E402
+from topolens.activations.networks.training import evaluate  # noqa: E402
 
 ROOT = os.environ.get("TOPOLENS_DATA")
 pytestmark = [

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 
 from published_networks import OURS, described  # noqa: E402
 
-from topolens.activations.models import build_seeded  # noqa: E402
+from topolens.activations.networks.models import build_seeded  # noqa: E402
 
 HERE = Path(__file__).parent
 ORACLES = HERE.parents[1] / "build/oracles"

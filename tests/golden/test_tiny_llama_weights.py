@@ -8,8 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.models import load_model  # noqa: E402
-from topolens.activations.text.piece_tokenizer import read_piece_tokenizer  # noqa: E402
+from topolens.activations.data.text.piece_tokenizer import read_piece_tokenizer  # noqa: E402
+from topolens.activations.networks.models import load_model  # noqa: E402
 
 ROOT = os.environ.get("TOPOLENS_DATA")
 pytestmark = [

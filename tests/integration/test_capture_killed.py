@@ -13,10 +13,10 @@ DRIVER = """
 import json, os, pathlib, random, shutil, signal, sys, time
 from pathlib import Path
 import torch
-from topolens.activations.datasets import load_samples
-from topolens.activations.models import build_seeded
+from topolens.activations.data.datasets import load_samples
+from topolens.activations.networks.models import build_seeded
 from topolens.activations.record import record
-from topolens.activations.store import ActivationStore
+from topolens.activations.stores.store import ActivationStore
 
 torch.set_num_threads(1)
 folder, mode, amount = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -112,7 +112,7 @@ def test_killed_before_every_step_that_touches_the_disk(tmp_path):
 def test_two_processes_do_not_write_at_once(tmp_path):
     code = (
         "import sys; from pathlib import Path\n"
-        "from topolens.activations.store import ActivationStore\n"
+        "from topolens.activations.stores.store import ActivationStore\n"
         "with ActivationStore.create(Path(sys.argv[1]), {}):\n"
         "    print('locked', flush=True); sys.stdin.read()\n"
     )

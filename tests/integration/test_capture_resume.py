@@ -12,12 +12,12 @@ import topolens
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.datasets import load_samples  # noqa: E402
-from topolens.activations.models import build_seeded  # noqa: E402
-from topolens.activations.preprocess import preprocess  # noqa: E402
-from topolens.activations.provenance import model_provenance  # noqa: E402
+from topolens.activations.data.datasets import load_samples  # noqa: E402
+from topolens.activations.data.preprocess import preprocess  # noqa: E402
+from topolens.activations.networks.models import build_seeded  # noqa: E402
 from topolens.activations.record import record  # noqa: E402
-from topolens.activations.store import ActivationStore  # noqa: E402
+from topolens.activations.stores.provenance import model_provenance  # noqa: E402
+from topolens.activations.stores.store import ActivationStore  # noqa: E402
 from topolens.base.errors import InvalidInputError, StoreError  # noqa: E402
 
 # Processes that share cores make threads wait for each other.

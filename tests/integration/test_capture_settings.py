@@ -6,7 +6,7 @@ from study_files import TRAINED, write_ready, write_study
 
 pytest.importorskip("torch")
 
-from topolens.activations.store import ActivationStore
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import StudyError
 from topolens.cli.main import main
 from topolens.study.capturing import plan_capture, resolve_layers

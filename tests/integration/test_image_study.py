@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import topolens as tl
-from topolens.activations.store import ActivationStore
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import StudyError
 from topolens.study.preview import preview
 from topolens.study.reading import read_study

@@ -5,7 +5,7 @@ from study_files import TRAINED, write_study
 
 pytest.importorskip("torch")
 
-from topolens.activations.models import load_model
+from topolens.activations.networks.models import load_model
 from topolens.cli.main import main
 from topolens.study.capturing import plan_capture
 from topolens.study.reading import read_study

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.capture import capture  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 LENGTHS = [3, 5, 1, 4]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topolens.activations.datasets import load_samples
+from topolens.activations.data.datasets import load_samples
 from topolens.base.errors import InvalidInputError
 
 RANDOM = np.random.default_rng(0)

@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.capture import capture  # noqa: E402
-from topolens.activations.devices import moved  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
+from topolens.activations.hooks.devices import moved  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 
@@ -176,7 +176,7 @@ def test_a_layer_that_tells_no_samples_apart_is_left_out_unless_it_is_named():
     assert kept == [{"head"}, {"head"}]
     with pytest.raises(InvalidInputError, match="`positions` must give one output per sample"):
         list(capture(WithPositions(), batches_of(inputs), layers=["positions"]))
-    with pytest.raises(InvalidInputError, match="must mean a layer that gives one output per"):
+    with pytest.raises(InvalidInputError, match="`positions` must give one output per"):
         list(capture(WithPositions(), batches_of(inputs), layers=["type:Embedding"]))
 
 

@@ -9,9 +9,9 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.capture import capture  # noqa: E402
-from topolens.activations.layers import layer_table, select_layers  # noqa: E402
-from topolens.activations.pooling import Pooler  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
+from topolens.activations.hooks.layers import layer_table, select_layers  # noqa: E402
+from topolens.activations.hooks.pooling import Pooler  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 

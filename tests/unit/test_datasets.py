@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topolens.activations.datasets import load_samples
+from topolens.activations.data.datasets import load_samples
 from topolens.base.errors import InvalidInputError
 
 HERE = Path()

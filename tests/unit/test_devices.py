@@ -6,9 +6,9 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.capture import capture  # noqa: E402
-from topolens.activations.device_names import check_device, number_settings  # noqa: E402
-from topolens.activations.devices import find_device  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
+from topolens.activations.hooks.device_names import check_device, number_settings  # noqa: E402
+from topolens.activations.hooks.devices import find_device  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU; see the CPU twin")

@@ -6,12 +6,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from topolens.activations.capture import capture  # noqa: E402
-from topolens.activations.models import load_model  # noqa: E402
+from topolens.activations.data.samples import Samples  # noqa: E402
+from topolens.activations.data.text.tokenise import check_tokens_fit  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
+from topolens.activations.networks.models import load_model  # noqa: E402
 from topolens.activations.record import record  # noqa: E402
-from topolens.activations.samples import Samples  # noqa: E402
-from topolens.activations.store import ActivationStore  # noqa: E402
-from topolens.activations.text.tokenise import check_tokens_fit  # noqa: E402
+from topolens.activations.stores.store import ActivationStore  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 TOKENS = {"vocab_size": 30, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("transformers")
 
-from topolens.activations.text.tokenizers import open_tokenizer
+from topolens.activations.data.text.tokenizers import open_tokenizer
 from topolens.base.errors import InvalidInputError
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "film", "good", "##s", "!"]

@@ -7,10 +7,10 @@ import pytest
 
 Image = pytest.importorskip("PIL.Image")
 
-from topolens.activations.datasets import load_samples  # noqa: E402
-from topolens.activations.images.geometry import Geometry  # noqa: E402
-from topolens.activations.images.rows import ImageRows, shown  # noqa: E402
-from topolens.activations.samples import Samples  # noqa: E402
+from topolens.activations.data.datasets import load_samples  # noqa: E402
+from topolens.activations.data.images.geometry import Geometry  # noqa: E402
+from topolens.activations.data.images.rows import ImageRows, shown  # noqa: E402
+from topolens.activations.data.samples import Samples  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 RAMP = np.arange(5 * 8 * 3, dtype=np.uint8).reshape(5, 8, 3)

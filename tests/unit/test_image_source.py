@@ -12,10 +12,10 @@ import pytest
 
 Image = pytest.importorskip("PIL.Image")
 
-from topolens.activations.datasets import load_samples  # noqa: E402
-from topolens.activations.images import files  # noqa: E402
-from topolens.activations.images.geometry import Geometry  # noqa: E402
-from topolens.activations.images.rows import shown  # noqa: E402
+from topolens.activations.data.datasets import load_samples  # noqa: E402
+from topolens.activations.data.images import files  # noqa: E402
+from topolens.activations.data.images.geometry import Geometry  # noqa: E402
+from topolens.activations.data.images.rows import shown  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 SPLITS = [f"{s}/{c}/{n}.png" for s in ("train", "val") for c in ("cat", "dog") for n in range(3)]

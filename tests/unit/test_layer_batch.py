@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from topolens.activations.layer_batch import LayerBatch, LayerRows
+from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
 from topolens.base.errors import InvalidInputError
 
 

@@ -8,9 +8,9 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.capture import capture  # noqa: E402
-from topolens.activations.layer_patterns import Node, check_pattern, matching  # noqa: E402
-from topolens.activations.layers import select_layers  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
+from topolens.activations.hooks.layer_patterns import Node, check_pattern, matching  # noqa: E402
+from topolens.activations.hooks.layers import select_layers  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 

@@ -7,8 +7,8 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.layers import LayerInfo, layer_table, select_layers  # noqa: E402
-from topolens.activations.models import build_seeded  # noqa: E402
+from topolens.activations.hooks.layers import LayerInfo, layer_table, select_layers  # noqa: E402
+from topolens.activations.networks.models import build_seeded  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 

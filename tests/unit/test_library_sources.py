@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from topolens.activations.datasets import load_samples
-from topolens.activations.images.geometry import Geometry
-from topolens.activations.images.rows import shown
-from topolens.activations.sources.registry import _schemes
+from topolens.activations.data.datasets import load_samples
+from topolens.activations.data.images.geometry import Geometry
+from topolens.activations.data.images.rows import shown
+from topolens.activations.data.sources.registry import _schemes
 from topolens.base.errors import InvalidInputError, MissingDependencyError
 
 RANDOM = np.random.default_rng(0)

@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import load_file, save_file  # noqa: E402
 from torch import nn  # noqa: E402
 
-from topolens.activations.models import load_model  # noqa: E402
-from topolens.activations.weights import save_weights  # noqa: E402
+from topolens.activations.networks.models import load_model  # noqa: E402
+from topolens.activations.networks.weights import save_weights  # noqa: E402
 from topolens.base.errors import InvalidInputError, MissingDependencyError  # noqa: E402
 
 VIT = {

@@ -8,11 +8,11 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from topolens.activations.dry_run import example_inputs  # noqa: E402
-from topolens.activations.models import build_seeded, load_model  # noqa: E402
-from topolens.activations.running import call_model  # noqa: E402
-from topolens.activations.weights import save_weights  # noqa: E402
-from topolens.activations.zoo import ZOO  # noqa: E402
+from topolens.activations.hooks.dry_run import example_inputs  # noqa: E402
+from topolens.activations.hooks.running import call_model  # noqa: E402
+from topolens.activations.networks.models import build_seeded, load_model  # noqa: E402
+from topolens.activations.networks.weights import save_weights  # noqa: E402
+from topolens.activations.networks.zoo import ZOO  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 FACTORIES = '''
@@ -275,11 +275,11 @@ from topolens.base.errors import MissingDependencyError
 @pytest.mark.parametrize(
     "attempt",
     [
-        "from topolens.activations.models import load_model\nload_model('zoo:mlp')",
-        "import topolens.activations.capture",
+        "from topolens.activations.networks.models import load_model\nload_model('zoo:mlp')",
+        "import topolens.activations.hooks.capture",
         "import topolens.activations.record",
-        "import topolens.activations.training",
-        "import topolens.activations.layers",
+        "import topolens.activations.networks.training",
+        "import topolens.activations.hooks.layers",
     ],
 )
 def test_without_torch_one_sentence_says_what_to_install(attempt):

@@ -5,11 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.models import build_seeded  # noqa: E402
-from topolens.activations.next_token import next_token_sums, token_loss  # noqa: E402
+from topolens.activations.data.samples import Samples  # noqa: E402
+from topolens.activations.hooks.next_token import next_token_sums, token_loss  # noqa: E402
+from topolens.activations.networks.models import build_seeded  # noqa: E402
 from topolens.activations.record import record  # noqa: E402
-from topolens.activations.samples import Samples  # noqa: E402
-from topolens.activations.store import ActivationStore  # noqa: E402
+from topolens.activations.stores.store import ActivationStore  # noqa: E402
 
 SMALL = {"vocabulary": 20, "width": 8, "depth": 1, "heads": 2, "hidden": 12, "max_tokens": 8}
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from topolens.activations.output_names import read_output_names, relabelled
-from topolens.activations.samples import Samples
+from topolens.activations.data.samples import Samples
+from topolens.activations.networks.output_names import read_output_names, relabelled
 from topolens.base.errors import InvalidInputError
 
 OUTPUTS = ("background", "tench, Tinca tinca", "crane", "crane, lifting", "golf ball")

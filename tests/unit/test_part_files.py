@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from safetensors.numpy import load_file, save
 
-from topolens.activations.part_files import header_bytes, read_layout, write_part
+from topolens.activations.stores.part_files import header_bytes, read_layout, write_part
 from topolens.base.errors import InvalidInputError, StoreError
 
 DTYPES = st.sampled_from([np.int64, np.float64, np.float32, np.float16])

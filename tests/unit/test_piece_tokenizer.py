@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from topolens.activations.text.piece_tokenizer import PieceTokenizer, read_piece_tokenizer
+from topolens.activations.data.text.piece_tokenizer import PieceTokenizer, read_piece_tokenizer
 from topolens.base.errors import InvalidInputError
 
 SPECIAL = ["<unk>", "<s>", "</s>"]

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.pool_names import Pooling, parse_pool  # noqa: E402
-from topolens.activations.pooling import Pooler, _squared_norms  # noqa: E402
-from topolens.activations.positions import random_positions  # noqa: E402
+from topolens.activations.hooks.pool_names import Pooling, parse_pool  # noqa: E402
+from topolens.activations.hooks.pooling import Pooler, _squared_norms  # noqa: E402
+from topolens.activations.hooks.positions import random_positions  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 POLICIES = ["mean", "top_norm", "random:2", "flatten", "all", "grid:1"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from topolens.activations.preprocess import preprocess
+from topolens.activations.data.preprocess import preprocess
 from topolens.base.errors import InvalidInputError
 
 

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.provenance import inputs_digest, model_provenance  # noqa: E402
+from topolens.activations.stores.provenance import inputs_digest, model_provenance  # noqa: E402
 
 
 def state_digest(model):

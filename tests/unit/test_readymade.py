@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from topolens.activations.readymade import load_readymade
+from topolens.activations.data.readymade import load_readymade
 from topolens.base.errors import InvalidInputError
 
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from topolens.activations.datasets import load_samples
-from topolens.activations.preprocess import preprocess_batch
+from topolens.activations.data.datasets import load_samples
+from topolens.activations.data.preprocess import preprocess_batch
+from topolens.activations.data.samples import LazyInputs, Samples
+from topolens.activations.data.sources import Found, source, source_mistake
+from topolens.activations.data.sources.registry import _schemes
+from topolens.activations.networks.training import evaluate, train_classifier
 from topolens.activations.record import record
-from topolens.activations.samples import LazyInputs, Samples
-from topolens.activations.sources import Found, source, source_mistake
-from topolens.activations.sources.registry import _schemes
-from topolens.activations.store import ActivationStore
-from topolens.activations.training import evaluate, train_classifier
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import InvalidInputError
 
 HERE = Path()

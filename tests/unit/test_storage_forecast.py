@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from topolens.activations.layer_batch import LayerBatch, LayerRows
-from topolens.activations.storage_forecast import batch_sizes, check_room, forecast_bytes
-from topolens.activations.store import ActivationStore
+from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
+from topolens.activations.stores.storage_forecast import batch_sizes, check_room, forecast_bytes
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import StoreError
 from topolens.base.sizes import size_text
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topolens.activations.layer_batch import LayerBatch, LayerRows
-from topolens.activations.store import ActivationStore
+from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError
 
 SPEC = {"model": "zoo:mlp", "seed": 3}
@@ -469,7 +469,7 @@ def test_the_manifest_holds_no_path(tmp_path):
 def test_needs_no_torch():
     code = (
         "import sys; sys.modules['torch'] = None\n"
-        "import topolens.activations.store, topolens.activations.datasets\n"
-        "import topolens.activations.readymade, topolens.activations\n"
+        "import topolens.activations.stores.store, topolens.activations.data.datasets\n"
+        "import topolens.activations.data.readymade, topolens.activations\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

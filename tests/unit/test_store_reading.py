@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topolens.activations.layer_batch import LayerBatch, LayerRows
-from topolens.activations.store import ActivationStore
+from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError
 
 # Numbers of rows of each sample, by part; the second part is even, the third another number.
@@ -167,7 +167,7 @@ PEAK = """
 import sys
 import numpy as np
 from pathlib import Path
-from topolens.activations.store import ActivationStore
+from topolens.activations.stores.store import ActivationStore
 def peak():  # getrusage would count the memory of the parent too
     return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 store = ActivationStore.open(Path(sys.argv[1]))

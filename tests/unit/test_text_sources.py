@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topolens.activations.datasets import load_samples
-from topolens.activations.text.tokenise import texts_of
+from topolens.activations.data.datasets import load_samples
+from topolens.activations.data.text.tokenise import texts_of
 from topolens.base.errors import InvalidInputError, MissingDependencyError
 
 TABLE = 'label,text,source\n1,"a, ""b""",x\n0,null,y\n1,  ,z\n0,"two\nlines",\n1,1.0,w\n'

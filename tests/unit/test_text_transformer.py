@@ -5,13 +5,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.capture import capture  # noqa: E402
-from topolens.activations.models import build_seeded  # noqa: E402
-from topolens.activations.samples import Samples  # noqa: E402
-from topolens.activations.text.texts import Texts  # noqa: E402
-from topolens.activations.text.tokenise import tokenise  # noqa: E402
-from topolens.activations.text.word_tokenizer import learn_words  # noqa: E402
-from topolens.activations.training import evaluate, train_classifier  # noqa: E402
+from topolens.activations.data.samples import Samples  # noqa: E402
+from topolens.activations.data.text.texts import Texts  # noqa: E402
+from topolens.activations.data.text.tokenise import tokenise  # noqa: E402
+from topolens.activations.data.text.word_tokenizer import learn_words  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
+from topolens.activations.networks.models import build_seeded  # noqa: E402
+from topolens.activations.networks.training import evaluate, train_classifier  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 SMALL = {"vocabulary": 60, "max_tokens": 12, "width": 16, "depth": 2, "heads": 2}

@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from topolens.activations.capture import capture  # noqa: E402
-from topolens.activations.models import build_seeded, load_model  # noqa: E402
+from topolens.activations.hooks.capture import capture  # noqa: E402
+from topolens.activations.networks.models import build_seeded, load_model  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 SMALL = {"vocabulary": 20, "width": 8, "depth": 2, "heads": 2, "hidden": 12, "max_tokens": 10}

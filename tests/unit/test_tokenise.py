@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from topolens.activations.samples import Samples
-from topolens.activations.text.texts import Texts
-from topolens.activations.text.tokenise import check_tokens_fit, has_texts, tokenise
-from topolens.activations.text.tokenizers import open_tokenizer, tokenizer_mistake
-from topolens.activations.text.word_tokenizer import learn_words
+from topolens.activations.data.samples import Samples
+from topolens.activations.data.text.texts import Texts
+from topolens.activations.data.text.tokenise import check_tokens_fit, has_texts, tokenise
+from topolens.activations.data.text.tokenizers import open_tokenizer, tokenizer_mistake
+from topolens.activations.data.text.word_tokenizer import learn_words
 from topolens.base.errors import InvalidInputError
 
 TEXTS = ["a b c d", "a", "b c"]
@@ -77,7 +77,7 @@ def test_options(tokenizer, options, sentence):
 
 def test_what_does_not_fit_a_model(tokenizer):
     pytest.importorskip("torch")
-    from topolens.activations.models import build_seeded
+    from topolens.activations.networks.models import build_seeded
 
     made = tokenise(samples_of(TEXTS), tokenizer)
     small = {"width": 8, "depth": 1, "heads": 2}

@@ -7,10 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from topolens.activations.datasets import Samples, load_samples  # noqa: E402
-from topolens.activations.models import build_seeded  # noqa: E402
-from topolens.activations.training import _shifted as shifted  # noqa: E402
-from topolens.activations.training import evaluate, train_classifier  # noqa: E402
+from topolens.activations.data.datasets import Samples, load_samples  # noqa: E402
+from topolens.activations.networks.models import build_seeded  # noqa: E402
+from topolens.activations.networks.training import _shifted as shifted  # noqa: E402
+from topolens.activations.networks.training import evaluate, train_classifier  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 

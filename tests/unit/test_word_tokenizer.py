@@ -2,7 +2,7 @@
 
 import pytest
 
-from topolens.activations.text.word_tokenizer import learn_words
+from topolens.activations.data.text.word_tokenizer import learn_words
 from topolens.base.errors import InvalidInputError
 
 TEXTS = ["The cat sat, the cat ran.", "the dog sat on the cat"]

@@ -9,8 +9,8 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import save_file  # noqa: E402
 from torch import nn  # noqa: E402
 
-from topolens.activations.layers import layer_table  # noqa: E402
-from topolens.activations.models import build_seeded, load_model  # noqa: E402
+from topolens.activations.hooks.layers import layer_table  # noqa: E402
+from topolens.activations.networks.models import build_seeded, load_model  # noqa: E402
 from topolens.base.errors import InvalidInputError  # noqa: E402
 
 SMALL = {

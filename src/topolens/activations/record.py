@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topolens.activations.capture import capture
-from topolens.activations.devices import find_device
-from topolens.activations.layer_batch import LayerBatch
-from topolens.activations.layers import select_layers
+from topolens.activations.data.preprocess import preprocess_batch
+from topolens.activations.data.samples import Batch, Samples
+from topolens.activations.hooks.capture import capture
+from topolens.activations.hooks.devices import find_device
+from topolens.activations.hooks.layer_batch import LayerBatch
+from topolens.activations.hooks.layers import select_layers
+from topolens.activations.hooks.next_token import token_loss
+from topolens.activations.hooks.observing import unwrapped
+from topolens.activations.hooks.running import n_outputs
 from topolens.activations.needs_torch import nn
-from topolens.activations.next_token import token_loss
-from topolens.activations.observing import unwrapped
-from topolens.activations.preprocess import preprocess_batch
-from topolens.activations.provenance import inputs_digest, model_provenance, version_provenance
-from topolens.activations.running import n_outputs
-from topolens.activations.samples import Batch, Samples
-from topolens.activations.storage_forecast import batch_sizes, check_room, forecast_bytes
-from topolens.activations.store import ActivationStore
+from topolens.activations.stores.provenance import (
+    inputs_digest,
+    model_provenance,
+    version_provenance,
+)
+from topolens.activations.stores.storage_forecast import batch_sizes, check_room, forecast_bytes
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.checks import check_integer
 
 __all__ = ["record"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topolens.activations.dry_run import KeptLayer
-    from topolens.activations.layers import LayerInfo
+    from topolens.activations.hooks.dry_run import KeptLayer
+    from topolens.activations.hooks.layers import LayerInfo
 
 __all__ = ["json_record", "table_lines", "total_line"]
 

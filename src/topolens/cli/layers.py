@@ -56,8 +56,8 @@ def layers(
 ) -> None:
     """Show the tree of MODEL's layers, and rows x features per sample that a capture would keep."""
     # Importing torch takes seconds, and `topolens --help` does not need it.
-    from topolens.activations.dry_run import dry_run
-    from topolens.activations.models import load_model
+    from topolens.activations.hooks.dry_run import dry_run
+    from topolens.activations.networks.models import load_model
 
     network = load_model(
         model,

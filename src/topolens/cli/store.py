@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from topolens.activations.store import ActivationStore
+    from topolens.activations.stores.store import ActivationStore
 
 SOME_DAMAGED = 1
 
@@ -23,7 +23,7 @@ Paths = Annotated[
 @store.command()
 def verify(paths: Paths) -> None:
     """Read every byte of the stores in PATHS; exit 1 if a part is damaged, missing or to come."""
-    from topolens.activations.store import ActivationStore
+    from topolens.activations.stores.store import ActivationStore
     from topolens.base.errors import StoreError
 
     n_damaged = 0
@@ -52,7 +52,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Show the layers of the stores in PATHS, and what made them."""
-    from topolens.activations.store import ActivationStore
+    from topolens.activations.stores.store import ActivationStore
 
     opened = [ActivationStore.open(folder) for folder in _stores(paths)]
     if as_json:
@@ -64,7 +64,7 @@ def show(
 
 def _stores(paths: list[Path]) -> list[Path]:
     """Return the stores that paths mean: themselves, or those below `activations`."""
-    from topolens.activations.store_reading import find_stores
+    from topolens.activations.stores.store_reading import find_stores
 
     return [folder for path in paths for folder in find_stores(path)]
 

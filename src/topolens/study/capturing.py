@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topolens.activations.device_names import number_settings
-from topolens.activations.layer_batch import LayerBatch, LayerRows
-from topolens.activations.layer_patterns import Node, matching
-from topolens.activations.preprocess import preprocess_batch
-from topolens.activations.readymade import ReadyMade, load_readymade
-from topolens.activations.samples import Samples
-from topolens.activations.store import ActivationStore
-from topolens.activations.text.tokenise import check_tokens_fit
+from topolens.activations.data.preprocess import preprocess_batch
+from topolens.activations.data.readymade import ReadyMade, load_readymade
+from topolens.activations.data.samples import Samples
+from topolens.activations.data.text.tokenise import check_tokens_fit
+from topolens.activations.hooks.device_names import number_settings
+from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
+from topolens.activations.hooks.layer_patterns import Node, matching
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
 from topolens.base.files import expand_path, make_folder
 from topolens.base.hashing import content_key, file_digest
@@ -132,8 +132,8 @@ def capture_into(
 
 def train_into(root: Path, file: StudyFile, capture: Capture, on_epoch: OnAdvance) -> None:
     """Train the model of a capture and write its weights, unless they are there."""
-    from topolens.activations.models import build_seeded
-    from topolens.activations.training import save_weights, train_classifier
+    from topolens.activations.networks.models import build_seeded
+    from topolens.activations.networks.training import save_weights, train_classifier
 
     recipe, path = capture.model.train, _trained_path(root, capture)
     if recipe is None or path is None or is_whole(path):
@@ -186,8 +186,8 @@ def resolve_layers(file: StudyFile, model: ModelSpec, samples: Samples | None = 
     """
     if model.activations is not None:
         return _chosen_readymade(model, load_readymade(_activations_path(file, model)))
-    from topolens.activations.devices import check_precision, find_device
-    from topolens.activations.layers import select_layers
+    from topolens.activations.hooks.devices import check_precision, find_device
+    from topolens.activations.hooks.layers import select_layers
 
     check_precision(file.spec.capture.precision, find_device(file.spec.capture.device))
     layers, exclude, _ = capture_settings(file, model)
@@ -231,7 +231,7 @@ def _record(
 
 def load_network(file: StudyFile, model: ModelSpec, weights: Path | None = None) -> nn.Module:
     """Build a model, by default with the weights that the file names."""
-    from topolens.activations.models import load_model
+    from topolens.activations.networks.models import load_model
 
     return load_model(
         model.source or "",
@@ -271,7 +271,7 @@ def _device_type(file: StudyFile) -> str:
     name = file.spec.capture.device
     if name != "auto":
         return name.partition(":")[0]
-    from topolens.activations.devices import find_device
+    from topolens.activations.hooks.devices import find_device
 
     return find_device(name).type
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from topolens.activations.store import ActivationStore
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import StoreError
 
 __all__ = ["stores_of_other_samples"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from topolens.activations.images.geometry import Geometry
-from topolens.activations.images.rows import shown
-from topolens.activations.output_names import read_output_names, relabelled
-from topolens.activations.samples import Samples
+from topolens.activations.data.images.geometry import Geometry
+from topolens.activations.data.images.rows import shown
+from topolens.activations.data.samples import Samples
+from topolens.activations.networks.output_names import read_output_names, relabelled
 from topolens.base.files import expand_path
 from topolens.study.reading import StudyFile
 from topolens.study.spec import DataSpec, ModelSpec, PixelSpec

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
-from topolens.activations.sources import source_mistake
-from topolens.activations.text.tokenizers import tokenizer_mistake
+from topolens.activations.data.sources import source_mistake
+from topolens.activations.data.text.tokenizers import tokenizer_mistake
 from topolens.base.errors import InvalidInputError, StudyError, nearest_names
 from topolens.base.files import expand_path
 from topolens.study.spec import PixelSpec, StudySpec

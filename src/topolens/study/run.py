@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from topolens.activations.samples import Samples
+from topolens.activations.data.samples import Samples
 from topolens.base.errors import InvalidInputError, StoreError, StudyError, TopolensError
 from topolens.base.files import make_folder, remove_half_written, write_atomically
 from topolens.base.progress import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from topolens.activations.datasets import load_samples
-from topolens.activations.samples import Samples
-from topolens.activations.sources import schemes
-from topolens.activations.text.tokenise import has_texts, texts_of, tokenise
-from topolens.activations.text.tokenizers import Tokenizer, open_tokenizer
+from topolens.activations.data.datasets import load_samples
+from topolens.activations.data.samples import Samples
+from topolens.activations.data.sources import schemes
+from topolens.activations.data.text.tokenise import has_texts, texts_of, tokenise
+from topolens.activations.data.text.tokenizers import Tokenizer, open_tokenizer
 from topolens.base.errors import InvalidInputError, StudyError
 from topolens.study.images_shown import as_seen
 from topolens.study.reading import StudyFile

@@ -15,10 +15,15 @@ from pydantic import (
     model_validator,
 )
 
-from topolens.activations.device_names import check_device
-from topolens.activations.images.geometry import CHANNELS, INTERPOLATIONS, LARGEST_SIDE, as_size
-from topolens.activations.layer_patterns import check_pattern
-from topolens.activations.pool_names import parse_pool
+from topolens.activations.data.images.geometry import (
+    CHANNELS,
+    INTERPOLATIONS,
+    LARGEST_SIDE,
+    as_size,
+)
+from topolens.activations.hooks.device_names import check_device
+from topolens.activations.hooks.layer_patterns import check_pattern
+from topolens.activations.hooks.pool_names import parse_pool
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry

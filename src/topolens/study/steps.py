@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries
-from topolens.activations.store import ActivationStore
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.blas import one_blas_thread
 from topolens.base.checks import Points
 from topolens.base.errors import TopolensError

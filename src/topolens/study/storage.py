@@ -6,11 +6,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from topolens.activations.layer_batch import LayerBatch
-from topolens.activations.preprocess import preprocess_batch
-from topolens.activations.samples import Samples
-from topolens.activations.storage_forecast import batch_sizes, check_room, forecast_bytes
-from topolens.activations.store import ActivationStore
+from topolens.activations.data.preprocess import preprocess_batch
+from topolens.activations.data.samples import Samples
+from topolens.activations.hooks.layer_batch import LayerBatch
+from topolens.activations.stores.storage_forecast import batch_sizes, check_room, forecast_bytes
+from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import StoreError
 from topolens.base.progress import RoomNeeded
 from topolens.study.capturing import (
@@ -66,7 +66,7 @@ def _example(file: StudyFile, capture: Capture, samples: Samples | None) -> Laye
     """Return what a few samples leave behind; what is imported, as a whole."""
     if capture.model.activations is not None or samples is None:
         return import_batch(file, capture.model)
-    from topolens.activations.capture import capture as capture_batches
+    from topolens.activations.hooks.capture import capture as capture_batches
 
     model = capture.model
     layers, exclude, pool = capture_settings(file, model)

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from topolens.activations.samples import Samples
+from topolens.activations.data.samples import Samples
 from topolens.study.cache import Result, ResultCache
 from topolens.study.capturing import Capture
 from topolens.study.index import Entry

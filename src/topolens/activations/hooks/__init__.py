@@ -1,0 +1,1 @@
+"""Run a model and keep what chosen layers say, pooled on the spot."""

@@ -1,0 +1,1 @@
+"""Models from their addresses, with weights; the zoo."""
