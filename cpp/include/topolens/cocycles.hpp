@@ -93,6 +93,7 @@ public:
         for (const Id id : std::exchange(of_[dying], {})) {
             Member& m = members_[id];
             if (!contains(m.classes, dying)) continue;
+            work_ += m.classes.size() + boundary.size();
             for (const std::uint32_t g : boundary) {
                 if (!contains(m.classes, g)) of_[g].push_back(id);
             }
@@ -101,7 +102,7 @@ public:
         }
     }
 
-    /// Members looked at so far, a measure of time.
+    /// Members and classes met so far, a measure of time.
     std::size_t work() const { return work_; }
 
 private:
@@ -116,6 +117,7 @@ private:
             const Member& m = members_[id];
             const Vertex k = m.e.i == from ? m.e.j : m.e.i;
             if (k == to || !(edge_between(d_, to, k) < e)) continue;
+            work_ += m.classes.size();
             found_.push_back({k, m.classes});
         }
     }

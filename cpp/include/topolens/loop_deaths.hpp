@@ -77,7 +77,12 @@ private:
         friend bool operator<(const Closing& a, const Closing& b) { return b.e < a.e; }
     };
 
-    bool is_too_much() const { return scans_ + cocycles_.work() / 64 >= most_scans_; }
+    /// A scan reads two rows, sixteen numbers at a time; a class takes about as long as four such
+    /// steps, a tie, which is kept and sorted, eight times as long.
+    bool is_too_much() const {
+        const std::size_t per_scan = d_.n / 32 + 1;
+        return scans_ + (8 * n_ties_ + cocycles_.work()) / per_scan >= most_scans_;
+    }
 
     void add(const Edge<Real>& e, ClassSet classes) {
         const Id id = cocycles_.add(e, std::move(classes));
@@ -235,6 +240,7 @@ private:
             rows_.equal_sides(d_.row(s.i), d_.row(s.j), d_.n, length, lune_.data());
         for (std::size_t k = 0; k < count; ++k) {
             if (lune_[k] == s.i || lune_[k] == s.j) continue;
+            ++n_ties_;
             const Edge<Real> e = longest(s, lune_[k]);
             if (now < e) ahead.push_back(e);
         }
@@ -257,6 +263,7 @@ private:
     std::vector<std::uint32_t> lune_;
     std::vector<LoopDeath<Real>> deaths_;
     std::size_t scans_ = 0;  // of two rows
+    std::size_t n_ties_ = 0;
 };
 
 }  // namespace topolens
