@@ -1,5 +1,7 @@
 """Samples: what is read, how it is laid out, and that a choice is the same everywhere."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -208,3 +210,18 @@ def test_refuses_labels_without_a_class(tmp_path, label, limit):
     )
     with pytest.raises(InvalidInputError, match=f"{limit}.*got {label} in row 1"):
         load_samples("npz:a.npz", base=tmp_path)
+
+
+def test_damaged_and_impossible_arrays_of_an_archive_are_named(tmp_path):
+    np.savez_compressed(tmp_path / "flipped.npz", x_test=np.zeros((100, 1000)))
+    content = bytearray((tmp_path / "flipped.npz").read_bytes())
+    content[90] ^= 255
+    (tmp_path / "flipped.npz").write_bytes(content)
+    header = io.BytesIO()
+    shape = {"descr": "<f4", "fortran_order": False, "shape": (10**9, 10**6)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    with zipfile.ZipFile(tmp_path / "huge.npz", "w") as archive:
+        archive.writestr("x_test.npy", header.getvalue() + b"0" * 100)
+    for name in ("flipped", "huge"):
+        with pytest.raises(InvalidInputError, match=r"array `x_test` is damaged \("):
+            load_samples(f"npz:{name}.npz", base=tmp_path)

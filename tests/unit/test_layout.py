@@ -152,10 +152,31 @@ def test_says_where_samples_and_tokens_cannot_be_told_apart(twins):
         r"`embed` must show which axis counts the samples; got shape \(4, 4, 8\) for 4 samples in "
         "a model with `batch_first=False`, so choose another batch size"
     )
-    with pytest.raises(InvalidInputError, match=sentence):
-        rows_of(twins[0], torch.randn(4, 4, 3), ["embed"])
-    assert rows_of(twins[0], torch.randn(4, 5, 3), ["embed"])["embed"].rows.shape == (4, 8)
-    assert rows_of(twins[1], torch.randn(4, 4, 3), ["embed"])["embed"].rows.shape == (4, 8)
+
+    class OfFour(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = twins[0]
+
+        def forward(self, x):
+            if len(x) != 4:
+                raise ValueError("a size that this network refuses")
+            return self.inner(x)
+
+    with pytest.raises(InvalidInputError, match=sentence.replace("embed", "inner.embed")):
+        rows_of(OfFour(), torch.randn(4, 4, 3), ["inner.embed"])
+    assert rows_of(OfFour(), torch.randn(4, 5, 3), ["inner.embed"])["inner.embed"].rows.shape == (
+        4,
+        8,
+    )
+
+
+def test_another_number_of_samples_tells_samples_from_tokens(twins):
+    for x in (torch.randn(4, 4, 3), torch.randn(2, 2, 3), torch.randn(1, 1, 3)):
+        first, second = (rows_of(m, x, ["leaf"], n_samples=len(x)) for m in twins)
+        for name in first.keys() & second.keys():
+            np.testing.assert_allclose(first[name].rows, second[name].rows, atol=1e-5)
+        assert "embed" in first
 
 
 def test_attention_weights_have_the_samples_first_even_where_tokens_come_first():
@@ -165,12 +186,13 @@ def test_attention_weights_have_the_samples_first_even_where_tokens_come_first()
             self.attention = nn.MultiheadAttention(8, 2)
 
         def forward(self, x):
+            x = x.transpose(0, 1)
             return self.attention(x, x, x)[0]
 
     model, x = Attends(), torch.randn(4, 4, 8)
     rows = rows_of(model, x, ["attention@output[1]"], pool="flatten")
     with torch.inference_mode():
-        expected = model.attention(x, x, x)[1].flatten(1).numpy()
+        expected = model.attention(*[x.transpose(0, 1)] * 3)[1].flatten(1).numpy()
     np.testing.assert_allclose(rows["attention@output[1]"].rows, expected, atol=1e-6)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,17 @@ from topolens.base.errors import InvalidInputError, nearest_names
 
 __all__ = ["array_in", "load_array", "open_archive"]
 
-_UNREADABLE = (ValueError, EOFError, OSError, zipfile.BadZipFile, SyntaxError)
+_UNREADABLE = (
+    ValueError,
+    EOFError,
+    OSError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+)
 
 
 def load_array(path: Path, *, name: str, in_place: bool = False) -> NDArray[Any]:

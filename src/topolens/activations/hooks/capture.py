@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,11 +20,12 @@ from topolens.activations.hooks.devices import (
 from topolens.activations.hooks.layer_batch import LayerBatch
 from topolens.activations.hooks.layer_patterns import Tap
 from topolens.activations.hooks.layers import select_taps
-from topolens.activations.hooks.layout import Layouts
+from topolens.activations.hooks.layout import Layouts, NotPerSampleError
 from topolens.activations.hooks.next_token import next_token_sums
 from topolens.activations.hooks.observing import first_tensor, observed, unwrapped
 from topolens.activations.hooks.pool_names import Pooling, parse_pool
 from topolens.activations.hooks.pooling import Pooler
+from topolens.activations.hooks.probing import few_samples
 from topolens.activations.hooks.running import call_model, evaluating
 from topolens.activations.hooks.visit import Visit
 from topolens.activations.needs_torch import nn, torch
@@ -122,26 +123,65 @@ def _stream(
     layouts = Layouts(network)
     dtype, device = floating_dtype(network), settings.device
     calls: dict[Tap, int] | None = None
+
+    def visited(inputs: object, sample_ids: NDArray[np.int64], required: Set[str]) -> _Visited:
+        mask = _attention_mask(inputs, sample_ids)
+        pooler = Pooler(settings.pooling, sample_ids, seed=settings.seed, mask=mask)
+        visit = Visit(modules, layouts, pooler, required)
+        with (
+            observed(modules, taps, visit.note),
+            steady(device, settings.precision),
+            evaluating(network),
+        ):
+            given = on_device(inputs, device, dtype)
+            what = f"the batch that begins with sample {sample_ids[0]}"
+            output = call_model(network, given, what)
+            sums = next_token_sums(network, given, output)
+        return visit, _predictions(output, len(sample_ids)), sums
+
     with moved(network, device):
         for inputs, ids in batches:
             sample_ids = _sample_ids(ids)
-            what = f"the batch that begins with sample {sample_ids[0]}"
-            mask = _attention_mask(inputs, sample_ids)
-            pooler = Pooler(settings.pooling, sample_ids, seed=settings.seed, mask=mask)
-            visit = Visit(modules, layouts, pooler, required)
-            with (
-                observed(modules, taps, visit.note),
-                steady(device, settings.precision),
-                evaluating(network),
-            ):
-                given = on_device(inputs, device, dtype)
-                output = call_model(network, given, what)
-                sums = next_token_sums(network, given, output)
+            unclear = calls is None and layouts.leave_open(len(sample_ids))
+            doubts = _doubts(visited, inputs, sample_ids) if unclear else {}
+            taps = [tap for tap in taps if tap not in doubts or tap.label in required] or taps
+            visit, predictions, sums = visited(inputs, sample_ids, required)
+            for tap in taps:
+                if tap in doubts:
+                    raise doubts[tap]
+            if visit.useless and (calls is not None or len(sample_ids) == 1):
+                raise _lost(next(iter(visit.useless)), len(sample_ids))
             taps = [tap for tap in taps if tap not in visit.useless]
             calls = _same_calls(visit.calls(taps), calls)
-            predictions = _predictions(output, len(sample_ids))
-            del output, given
             yield LayerBatch(sample_ids, visit.layers(), predictions, sums)
+
+
+_Visited: TypeAlias = tuple[Visit, NDArray[np.int64] | None, dict[str, float]]
+
+
+def _doubts(
+    visited: Callable[[object, NDArray[np.int64], Set[str]], _Visited],
+    inputs: object,
+    sample_ids: NDArray[np.int64],
+) -> dict[Tap, NotPerSampleError]:
+    """Return the taps whose values do not follow the number of samples, and why."""
+    useless: dict[Tap, NotPerSampleError] = {}
+    for few, their_ids in few_samples(inputs, sample_ids):
+        try:
+            visit, *_ = visited(few, their_ids, frozenset())
+        except InvalidInputError:
+            # What is wrong with the batch, the batch itself will show.
+            return {}
+        useless |= visit.useless
+    return useless
+
+
+def _lost(tap: Tap, n_samples: int) -> InvalidInputError:
+    return InvalidInputError(
+        f"layer `{tap.label}` must give one output per sample for every batch; it does for others "
+        f"and not for one of {n_samples}, so choose another batch size or leave it out with "
+        "`exclude`"
+    )
 
 
 def _same_calls(now: dict[Tap, int], before: dict[Tap, int] | None) -> dict[Tap, int]:

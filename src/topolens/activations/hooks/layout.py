@@ -13,7 +13,8 @@ or more maps, (n, channels, *positions). What departs from this is told
   and the last is no width of a linear layer or layer norm.
 
 Samples are on the second axis, (tokens, n, width), in and under modules with
-``batch_first=False``, where the sizes agree.
+``batch_first=False``, where the sizes agree. Where they fit both axes, it is the one on which an
+earlier batch of another size had them.
 """
 
 from __future__ import annotations
@@ -75,6 +76,16 @@ class Layouts:
         self._maps, self._lines, self._rows = _widths(network)
         self._tokens_first = set(_tokens_first(network))
         self._known: dict[tuple[Tap, tuple[int, ...], int], Layout] = {}
+        self._axes: dict[Tap, set[int]] = {}
+
+    def leave_open(self, n_samples: int) -> bool:
+        """Tell whether one batch of this size may not show which axis counts the samples.
+
+        Everything is as long as a batch of one; tables of embeddings, and tokens that come
+        before the samples, are sometimes as many as the batch has samples.
+        """
+        tables = any(isinstance(module, nn.Embedding) for module in self._modules.values())
+        return n_samples == 1 or tables or bool(self._tokens_first)
 
     def of(self, tap: Tap, shape: torch.Size, n_samples: int) -> Layout:
         """Return the layout of values of some shape at a place in the model.
@@ -100,12 +111,16 @@ class Layouts:
         second = second and not self._is_attention_weights(tap)
         inside = tap.module in self._tokens_first
         if first and second and not inside:
+            seen = self._axes.get(tap, set())
+            if len(seen) == 1:
+                return min(seen)
             raise InvalidInputError(
                 f"layer `{tap.label}` must show which axis counts the samples; got shape "
                 f"{tuple(shape)} for {n_samples} samples in a model with `batch_first=False`, "
                 "so choose another batch size"
             )
         if second and (inside or not first):
+            self._axes.setdefault(tap, set()).add(1)
             return 1
         if not first:
             raise NotPerSampleError(
@@ -113,6 +128,8 @@ class Layouts:
                 f"got shape {tuple(shape)} for {n_samples} samples. If it serves all samples "
                 "alike, leave it out with `exclude`"
             )
+        if not second:
+            self._axes.setdefault(tap, set()).add(0)
         return 0
 
     def _is_attention_weights(self, tap: Tap) -> bool:
