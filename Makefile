@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES_OF_BUILD := pyproject.toml CMakeLists.txt $(wildcard constraints/*.txt) \
-	$(wildcard cpp/include/topolens/*.hpp) $(wildcard cpp/bindings/*)
+	$(wildcard cpp/include/topolens/*.hpp cpp/simd/*.cpp cpp/bindings/*)
 
 .PHONY: help setup demo oracles test test-slow test-full sanitize check bench bench-capture format clean
 
