@@ -14,8 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from topolens.activations.data.datasets import load_samples
+    from topolens.activations.data.preprocess import preprocess
     from topolens.activations.hooks.capture import capture
     from topolens.activations.networks.models import load_model
+    from topolens.activations.record import record
+    from topolens.activations.stores.store import ActivationStore
     from topolens.base.errors import (
         Cancelled,
         InvalidInputError,
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ActivationStore": "topolens.activations.stores.store",
     "Cancelled": "topolens.base.errors",
     "Diagram": "topolens.base.results",
     "Diagrams": "topolens.base.results",
@@ -77,6 +82,7 @@ _HOMES = {
     "lifespan_sum": "topolens.descriptors",
     "linear_cka": "topolens.comparison",
     "load_model": "topolens.activations.networks.models",
+    "load_samples": "topolens.activations.data.datasets",
     "local_outlier_factor": "topolens.clouds",
     "normalise": "topolens.clouds",
     "pairwise": "topolens.comparison",
@@ -93,7 +99,9 @@ _HOMES = {
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",
     "plot_distances": "topolens.report",
+    "preprocess": "topolens.activations.data.preprocess",
     "random_projection": "topolens.clouds",
+    "record": "topolens.activations.record",
     "run": "topolens.study.run",
     "sample_rows": "topolens.clouds",
     "sliced_wasserstein": "topolens.comparison",
