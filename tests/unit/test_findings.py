@@ -255,6 +255,25 @@ def checkpoints(*shifts, noise=0.1, families=("net", "net")):
     return study
 
 
+def checkpoint_models(shifts):
+    """Networks of one family whose first of two layers sits at `shifts`; halves differ by 0.1."""
+    places = [[float(shift), 100.0] for shift in shifts]
+    study = line_study(*places, repeats=[places] * 4)
+    study.models = tuple(replace(model, seed=0) for model in study.models)
+    for index in range(4):
+        for model in study.models:
+            for layer in model.layers:
+                bars = bars_at([1.0], [2.0 + 0.1 * (index % 2)])
+                study.bars[model.name, layer.name, "scaled", index] = bars
+    return study
+
+
+def with_epochs(study, *epochs):
+    both = zip(study.models, epochs, strict=True)
+    study.models = tuple(replace(model, epoch=epoch) for model, epoch in both)
+    return study
+
+
 class TestChangedLayers:
     def test_names_the_layers_that_moved_and_the_one_that_moved_most(self):
         finding = one_of(changed_layers(checkpoints(0, 0.05, 5, 9)))
@@ -278,6 +297,29 @@ class TestChangedLayers:
     def test_compares_networks_of_one_family_with_equal_layers_only(self):
         assert changed_layers(checkpoints(0, 9, families=("net", "other"))) == []
         assert changed_layers(line_study([0, 1, 2], [0, 1], repeats=[[[0, 1, 2], [0, 1]]])) == []
+
+    def test_compares_consecutive_epochs(self):
+        study = with_epochs(checkpoint_models([0, 4, 4.01, 4]), 7, 1, 3, 5)
+        finding = one_of(changed_layers(study))
+        assert finding.title == "Which layers still change from epoch to epoch"
+        pairs = list(dict.fromkeys(row[0] for row in finding.table.rows))
+        assert pairs == ["m1 ~ m2", "m2 ~ m3", "m3 ~ m0"]
+        assert finding.sentence.endswith(" Between the last two checkpoints, still changing: “a”.")
+
+    def test_says_when_the_layers_settle(self):
+        study = with_epochs(checkpoint_models([0, 4, 4.01, 4, 4]), 1, 2, 3, 4, 5)
+        finding = one_of(changed_layers(study))
+        assert finding.sentence == (
+            "Between the 4 consecutive checkpoints from “m0” to “m4”, 1, 0, 0 and 0 of 2 layers "
+            "move by more than twice the sampling noise. From “m1” on, the shape of the layers has "
+            "settled."
+        )
+
+    def test_of_many_pairs_the_three_most_different(self):
+        finding = one_of(changed_layers(checkpoint_models([0, 1, 5, 20])))
+        assert finding.sentence.startswith("Of 6 pairs, the 3 that differ most: Between “m0” and ")
+        pairs = list(dict.fromkeys(row[0] for row in finding.table.rows))
+        assert pairs == ["m0 ~ m3", "m1 ~ m3", "m2 ~ m3"]
 
     def test_needs_half_samples(self):
         assert changed_layers(line_study([0, 1, 2], [0, 1, 2])) == []

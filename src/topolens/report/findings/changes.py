@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from topolens.report.findings.finding import Finding, FindingTable, verdict
 from topolens.report.findings.noise import layer_noise
+from topolens.report.findings.pairs import by_epoch, like_pairs, most_different
 from topolens.report.findings.reading import (
     Block,
     blocks,
@@ -52,6 +52,12 @@ class _Change:
         return f"{quoted(self.first)} and {quoted(self.second)}"
 
     @property
+    def changed(self) -> list[str]:
+        """The layers that moved by more than the noise explains."""
+        both = zip(self.layers, self.ratios, strict=True)
+        return [name for name, ratio in both if ratio > _CHANGED]
+
+    @property
     def most(self) -> int:
         return int(np.argmax(self.ratios))
 
@@ -63,37 +69,45 @@ def changed_layers(study: StudyReader) -> list[Finding]:
     repeats = [] if metric is None else repeated_matrices(study, metric, cloud)
     if metric is None or matrix is None or not repeats:
         return []
-    pairs = [
-        (first, second)
-        for first, second in combinations(blocks(study, matrix), 2)
-        if first.model.family == second.model.family and _names(first) == _names(second)
-    ]
-    if not pairs or len(pairs) > _MOST_PAIRS:
-        return []
+    known = blocks(study, matrix)
+    runs = by_epoch(known)
+    every = like_pairs(known)
+    pairs = [pair for run in runs for pair in run] or most_different(every, matrix, _MOST_PAIRS)
+    if not runs and len(every) <= _MOST_PAIRS:
+        pairs = every
     noise = {
         label: layer_noise(study, *label, cloud)
         for label in {label for pair in pairs for block in pair for label in block.labels}
     }
-    found = []
-    for first, second in pairs:
-        halves = [np.diag(distances_between(repeat, first, second)) for repeat in repeats]
-        change = _change(first, second, noise, halves)
+    found = {}
+    for pair in pairs:
+        halves = [np.diag(distances_between(repeat, *pair)) for repeat in repeats]
+        change = _change(*pair, noise, halves)
         if change is not None:
-            found.append(change)
+            found[pair[0].model.name, pair[1].model.name] = change
     if not found:
         return []
-    settled, robustness = verdict({c.pair: c.hits for c in found}, len(repeats), "the same answer")
+    changes = list(found.values())
+    named = [[(a.model.name, b.model.name) for a, b in run] for run in runs]
+    told = [[found[key] for key in run if key in found] for run in named]
+    settled, robustness = verdict(
+        {c.pair: c.hits for c in changes}, len(repeats), "the same answer"
+    )
     return [
         Finding(
             key="changed-layers",
-            title="Which layers differ between networks of one family",
-            sentence=" ".join(_sentence(change) for change in found),
+            title="Which layers still change from epoch to epoch"
+            if runs
+            else "Which layers differ between networks of one family",
+            sentence=" ".join(_course(run) for run in told if run)
+            if runs
+            else _pairs_sentence(changes, len(every)),
             measure=f"{readable(metric)}, cloud {quoted(cloud)}",
-            value=float(found[0].ratios.max()) if len(found) == 1 else None,
+            value=float(changes[0].ratios.max()) if len(changes) == 1 else None,
             rule=_RULE,
             robustness=robustness,
             settled=settled,
-            table=_table(found),
+            table=_table(changes),
         )
     ]
 
@@ -124,9 +138,37 @@ def _change(
     return _Change(first.model.name, second.model.name, layers, mean, hits)
 
 
+def _pairs_sentence(changes: list[_Change], total: int) -> str:
+    opening = (
+        f"Of {total} pairs, the {len(changes)} that differ most: " if total > _MOST_PAIRS else ""
+    )
+    return opening + " ".join(_sentence(change) for change in changes)
+
+
+def _course(run: list[_Change]) -> str:
+    """Say of one training run what moves from checkpoint to checkpoint, and whether it settles."""
+    if len(run) <= _MOST_PAIRS:
+        steps = " ".join(_sentence(change) for change in run)
+    else:
+        amounts = listing([f"{len(change.changed)}" for change in run], shown=12)
+        steps = (
+            f"Between the {len(run)} consecutive checkpoints from {quoted(run[0].first)} to "
+            f"{quoted(run[-1].second)}, {amounts} of {len(run[0].layers)} layers move by more than "
+            "twice the sampling noise."
+        )
+    moving = [index for index, change in enumerate(run) if change.changed]
+    if not moving:
+        return f"{steps} So the shape of the layers was settled from the first checkpoint on."
+    last = run[moving[-1]]
+    if moving[-1] < len(run) - 1:
+        return f"{steps} From {quoted(last.second)} on, the shape of the layers has settled."
+    still = listing([quoted(name) for name in last.changed], shown=_MOST_NAMES)
+    return f"{steps} Between the last two checkpoints, still changing: {still}."
+
+
 def _sentence(change: _Change) -> str:
     most = f"{number(float(change.ratios.max()))} times it, in {quoted(change.layers[change.most])}"
-    changed = [n for n, ratio in zip(change.layers, change.ratios, strict=True) if ratio > _CHANGED]
+    changed = change.changed
     if not changed:
         return (
             f"Between {change.pair} no layer moves by more than twice the sampling noise; the most "
