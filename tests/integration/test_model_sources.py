@@ -6,6 +6,7 @@ from study_files import TRAINED, write_study
 pytest.importorskip("torch")
 
 from topolens.activations.networks.models import load_model
+from topolens.base.errors import InvalidInputError, StudyError
 from topolens.cli.main import main
 from topolens.study.capturing import plan_capture
 from topolens.study.reading import read_study
@@ -85,3 +86,23 @@ def test_the_layers_of_a_transformer_are_shown(capsys):
     shown = capsys.readouterr().out
     assert "classifier" in shown
     assert "1 x 10" in shown
+
+
+def test_permissions_are_given_from_python_as_on_the_command_line(tmp_path):
+    torch = pytest.importorskip("torch")
+    args = {"widths": [4, 8], "hidden": 16}
+    torch.save(load_model("zoo:small_cnn", args=args, seed=3).state_dict(), tmp_path / "net.pt")
+    path = study_of(tmp_path, "zoo:small_cnn", "widths = [4, 8], hidden = 16", 'layers = ["fc*"]')
+    path.write_text(path.read_text().replace("[[models]]", '[[models]]\nweights = "net.pt"', 1))
+    with pytest.raises(StudyError, match="`--allow-pickle`"):
+        run(path, tmp_path / "out")
+    with pytest.raises(StudyError, match=r"`device` must be `cpu`"):
+        run(path, tmp_path / "out", allow_pickle=True, device="abacus")
+    assert not run(path, tmp_path / "out", allow_pickle=True, device="cpu").failures
+
+
+@pytest.mark.parametrize("name", ["trust", "allow_pickle", "download"])
+def test_a_study_that_was_read_has_its_permissions(tmp_path, name):
+    file = read_study(study_of(tmp_path, "zoo:small_cnn"))
+    with pytest.raises(InvalidInputError, match=f"`{name}` must be given to `read_study`"):
+        run(file, tmp_path / "out", **{name: True})

@@ -68,6 +68,9 @@ def run(
     root: Path | str,
     *,
     trust: bool = False,
+    allow_pickle: bool = False,
+    download: bool = False,
+    device: str | None = None,
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
 ) -> Study:
@@ -84,6 +87,13 @@ def run(
         Folder of the study; made if missing.
     trust : bool, default False
         Load code that the file names (`py:`).
+    allow_pickle : bool, default False
+        Also read weights that are pickles, by ``torch.load(weights_only=True)``.
+    download : bool, default False
+        Fetch published weights, tokenizers and data over the network where they are missing.
+    device : str, optional
+        Capture on "cpu", "cuda", "mps" or "auto" instead of what the file says. This and the
+        three above are for a path; a StudyFile has been read with its own.
     executor : concurrent.futures.Executor, optional
         Where steps run; default: threads on all cores of this machine. Dask's
         `Client.get_executor()` fits where workers see the same folder.
@@ -98,11 +108,13 @@ def run(
     ------
     StudyError
         If the file has mistakes; all are named.
+    InvalidInputError
+        If `trust`, `allow_pickle`, `download` or `device` is given with a StudyFile.
     StoreError
         If another process is running a study in `root`, nothing can be written there, or the
         activations do not fit on the disk.
     """
-    file = study if isinstance(study, StudyFile) else read_study(Path(study), trust=trust)
+    file = _read(study, trust=trust, allow_pickle=allow_pickle, download=download, device=device)
     folder = Path(root)
     with _sole_writer(folder):
         _remove_half_written(folder)
@@ -119,6 +131,28 @@ def run(
         finished = Study(folder)
         _write_tables(finished)
     return finished
+
+
+def _read(
+    study: Path | str | StudyFile,
+    *,
+    trust: bool,
+    allow_pickle: bool,
+    download: bool,
+    device: str | None,
+) -> StudyFile:
+    if not isinstance(study, StudyFile):
+        return read_study(
+            Path(study), trust=trust, allow_pickle=allow_pickle, download=download, device=device
+        )
+    # A permission that changed nothing would be a surprise.
+    settings = {"trust": trust, "allow_pickle": allow_pickle, "download": download}
+    for name, value in {**settings, "device": device}.items():
+        if value:
+            raise InvalidInputError(
+                f"`{name}` must be given to `read_study` for a study that was read; got {value!r}"
+            )
+    return study
 
 
 def plan_captures(root: Path, file: StudyFile, samples: Samples | None) -> list[Capture]:
