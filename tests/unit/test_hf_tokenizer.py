@@ -55,3 +55,32 @@ def test_the_hub_is_not_asked(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     with pytest.raises(InvalidInputError, match="must lie in the local cache; pass `--download`"):
         open_tokenizer("hf:nobody/nothing", base=tmp_path)
+
+
+def test_fewer_tokens_than_the_special_ones(folder):
+    tokenizer = open_tokenizer("hf:bert", base=folder.parent)
+    assert tokenizer.encode("A good films!", at_most=1) == [2]
+
+
+def saved(folder, words, unknown=None):
+    tokenizers = pytest.importorskip("tokenizers")
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token=unknown))
+    folder.mkdir()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+
+
+def test_a_word_without_an_id(tmp_path):
+    saved(tmp_path / "few", {"film": 0})
+    tokenizer = open_tokenizer("hf:few", base=tmp_path)
+    assert tokenizer.encode("film") == [0]
+    rule = "`tokenizer` must have ids for every text; for 'novel' it raised Exception: WordLevel"
+    with pytest.raises(InvalidInputError, match=rule):
+        tokenizer.encode("novel")
+
+
+def test_a_tokenizer_without_tokens(tmp_path):
+    saved(tmp_path / "none", {})
+    with pytest.raises(InvalidInputError, match="must have a token at least; `hf:none` has none"):
+        open_tokenizer("hf:none", base=tmp_path)

@@ -17,7 +17,8 @@ TEXTS = ['a, "b"', "null", "two\nlines", "1.0"]
 def load(folder: Path, content: str | bytes, name="table.csv", **options):
     raw = content if isinstance(content, bytes) else content.encode()
     (folder / name).write_bytes(raw)
-    scheme = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}.get(Path(name).suffix, "lines")
+    schemes = {".csv": "csv", ".tsv": "csv", ".TSV": "csv", ".parquet": "parquet"}
+    scheme = schemes.get(Path(name).suffix, "lines")
     return load_samples(f"{scheme}:{name}", base=folder, **options)
 
 
@@ -133,3 +134,28 @@ def test_parquet_without_pyarrow(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'topolens\[parquet\]'"):
         load(tmp_path, b"", "table.parquet")
+
+
+def test_tabs_whatever_the_case_of_the_ending(tmp_path):
+    assert texts_of(load(tmp_path, "text\tlabel\na, b\t1\n", "table.TSV")) == ["a, b"]
+
+
+def test_spaces_around_the_names_of_columns(tmp_path):
+    assert load(tmp_path, "text, label\nhello, 1\n").labels.tolist() == [1]
+
+
+@pytest.mark.parametrize("header", ["text,text,label", "text,label,label "])
+def test_two_columns_of_one_name(tmp_path, header):
+    with pytest.raises(InvalidInputError, match=r"must be one column of the table; `table\.csv`"):
+        load(tmp_path, header + "\na,1,2\n")
+
+
+def test_a_parquet_file_of_texts_that_are_no_utf8(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    raw = pa.array([b"a", b"\xff"], pa.binary())
+    texts = pa.Array.from_buffers(pa.string(), 2, raw.buffers())
+    pq.write_table(pa.table({"text": texts}), tmp_path / "table.parquet")
+    with pytest.raises(
+        InvalidInputError, match=r"must be a parquet table; `table\.parquet`.*utf-8"
+    ):
+        load_samples("parquet:table.parquet", base=tmp_path)

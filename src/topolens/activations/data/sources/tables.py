@@ -29,7 +29,7 @@ def read_csv(request: Request) -> Found:
     `inputs` names the column of texts (``text``), `labels` that of the classes (``label``, and
     no labels where there is no such column). Rows with a blank text are left out.
     """
-    separator = "\t" if request.path.suffix == ".tsv" else ","
+    separator = "\t" if request.path.suffix.lower() == ".tsv" else ","
     # Lines end as a file's do; `splitlines` would also cut at the signs that Unicode adds.
     lines = io.StringIO(_text(request), newline="")
     reader = csv.reader(lines, delimiter=separator, strict=True)
@@ -47,8 +47,21 @@ def read_csv(request: Request) -> Found:
                 f"`source` must have {len(header)} fields in every row, as in its header; "
                 f"`{request.path.name}` has {len(row)} in the row that ends in line {line}"
             )
+    names = [name.strip() for name in header]
+    _check_one_of_each(names, request)
     columns = [[row[place] for _, row in rows] for place in range(len(header))]
-    return _found(request, "csv", dict(zip(header, columns, strict=True)))
+    return _found(request, "csv", dict(zip(names, columns, strict=True)))
+
+
+def _check_one_of_each(names: Sequence[str], request: Request) -> None:
+    """Refuse two columns of the name that is asked for; which is meant nobody can tell."""
+    for role, usual in (("inputs", _TEXT), ("labels", _LABEL)):
+        name = request.options.get(role, usual)
+        if names.count(name) > 1:
+            raise InvalidInputError(
+                f"`{role}` must be one column of the table; `{request.path.name}` has "
+                f"{names.count(name)} named `{name}`"
+            )
 
 
 @source("parquet", needs="file", takes=("inputs", "labels"))
@@ -64,13 +77,14 @@ def read_parquet(request: Request) -> Found:
     try:
         held = pq.read_schema(request.path).names
         table = pq.read_table(request.path, columns=[name for name in held if name in names])
-    except (pa.ArrowException, OSError) as error:
+        wanted = table.to_pydict()
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InvalidInputError(
             f"`source` must be a parquet table; `{request.path.name}` is not ({reason})"
         ) from None
     columns: dict[str, Sequence[Any]] = dict.fromkeys(held, ())
-    return _found(request, "parquet", columns | table.to_pydict())
+    return _found(request, "parquet", columns | wanted)
 
 
 @source("lines", needs="file")

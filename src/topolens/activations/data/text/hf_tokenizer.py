@@ -24,6 +24,7 @@ _FILES = (
     "spiece.model",
     "sentencepiece.bpe.model",
 )
+_SHOWN = 40
 
 
 class HfTokenizer:
@@ -51,10 +52,23 @@ class HfTokenizer:
         return {"kind": f"hf:{kind}", "vocabulary": self.vocabulary_size, "key": self._key}
 
     def encode(self, text: str, *, at_most: int | None = None) -> list[int]:
-        """Return the ids of a text; a cut one keeps the special token at its end."""
+        """Return the ids of a text; a cut one keeps the special token at its end.
+
+        Raises
+        ------
+        InvalidInputError
+            If the tokenizer cannot tell them, as one without an id for unknown words.
+        """
         cut = {} if at_most is None else {"truncation": True, "max_length": at_most}
-        ids: list[int] = self._tokenizer(text, verbose=False, **cut)["input_ids"]
-        return ids
+        try:
+            ids: list[int] = self._tokenizer(text, verbose=False, **cut)["input_ids"]
+        except Exception as error:  # the compiled ones raise `Exception` itself
+            shown = repr(text[:_SHOWN])
+            raise InvalidInputError(
+                f"`tokenizer` must have ids for every text; for {shown} it raised {_reason(error)}"
+            ) from error
+        # Where not even the special tokens fit, transformers cuts nothing.
+        return ids[:at_most]
 
 
 def load_hf_tokenizer(address: str, *, base: Path, download: bool = False) -> HfTokenizer:
@@ -85,15 +99,21 @@ def load_hf_tokenizer(address: str, *, base: Path, download: bool = False) -> Hf
         )
     except Exception as error:  # what its readers raise on damaged files is not documented
         raise InvalidInputError(_unreadable(address, files, error, download=download)) from error
+    if not tokenizer.get_vocab():
+        raise InvalidInputError(f"`tokenizer` must have a token at least; `hf:{address}` has none")
     digests = {path.name: file_digest(path) for path in files}
     return HfTokenizer(tokenizer, content_key(digests or {"vocabulary": tokenizer.get_vocab()}))
 
 
 def _unreadable(address: str, files: list[Path], error: Exception, *, download: bool) -> str:
-    reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    reason = _reason(error)
     if files or download:
         return f"`tokenizer` must be one that transformers can read; `hf:{address}` raised {reason}"
     return (
         f"`tokenizer` hf:{address} must lie in the local cache; pass `--download` (in Python: "
         f"download=True) to fetch it ({reason})"
     )
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
