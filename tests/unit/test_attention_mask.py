@@ -144,3 +144,11 @@ def test_refuses_tokens_that_are_not_those_of_the_mask(reader):
     sentence = r"`norm` must give one token for each of 8 in `attention_mask` for pool `mean`; got"
     with pytest.raises(InvalidInputError, match=sentence):
         rows_of(reader, padded(8, "right"), "mean")
+
+
+def test_flattened_padding_is_zero(reader):
+    inputs = padded(6, "right")
+    rows = rows_of(reader, inputs, "flatten").rows.reshape(len(LENGTHS), 6, -1)
+    for row, length in enumerate(LENGTHS):
+        assert (rows[row, length:] == 0).all()
+        assert (rows[row, :length] != 0).all()

@@ -57,7 +57,8 @@ def test_the_block_gives_the_residual_stream(classifier):
     with torch.inference_mode():
         states = model(**batch, output_hidden_states=True).hidden_states
     first = next(iter(captured.layers.values())).rows
-    np.testing.assert_allclose(first.reshape(3, 4, 16), states[1].numpy(), atol=1e-5)
+    expected = states[1].numpy() * MASK[:, :, None]  # padding is zero
+    np.testing.assert_allclose(first.reshape(3, 4, 16), expected, atol=1e-5)
 
 
 def test_padding_changes_no_token_before_it(classifier):
@@ -110,3 +111,100 @@ def test_ids_and_lengths_that_the_model_lacks(classifier):
     text = Samples(long, None, None, np.arange(2), {"tokenizer": {"vocabulary": 30}})
     with pytest.raises(InvalidInputError, match="`max_tokens` must be at most 32"):
         check_tokens_fit(model, text)
+
+
+PLAIN = {
+    "bert": SMALL,
+    "gpt2": GPT2,
+    "llama": SMALL,
+    "roberta": SMALL,
+}
+LEFT = Samples(
+    {"input_ids": IDS[1:2, [2, 3, 0, 1]], "attention_mask": MASK[1:2, [2, 3, 0, 1]]},
+    None,
+    None,
+    np.arange(1),
+    {"tokenizer": {"vocabulary": 30, "padding": "left"}},
+)
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_left_padding_where_positions_count_it(kind):
+    model = load_model(f"hf:{kind}", args=PLAIN[kind], seed=1)
+    with torch.inference_mode():
+        left, alone = (
+            model(torch.tensor(ids), attention_mask=torch.tensor(mask)).last_hidden_state[0, -1]
+            for ids, mask in ((*LEFT.inputs.values(),), (IDS[1:2, :2], MASK[1:2, :2]))
+        )
+    if torch.allclose(left, alone, atol=1e-4):
+        check_tokens_fit(model, LEFT)
+        return
+    with pytest.raises(InvalidInputError, match="`padding` must be `right` for this model"):
+        check_tokens_fit(model, LEFT)
+
+
+def test_which_of_them_do():
+    kinds = []
+    for kind, args in PLAIN.items():
+        try:
+            check_tokens_fit(load_model(f"hf:{kind}", args=args, seed=1), LEFT)
+        except InvalidInputError:
+            kinds.append(kind)
+    assert kinds == ["bert", "gpt2"]
+
+
+def test_weights_of_another_shape_are_named(tmp_path, capfd):
+    load_model("hf:bert", args=SMALL).save_pretrained(tmp_path / "saved")
+    capfd.readouterr()
+    with pytest.raises(InvalidInputError, match=r"of another shape: embeddings\.LayerNorm\.bias"):
+        load_model("hf:saved", args={"hidden_size": 32}, base=tmp_path)
+    load_model("hf:saved", base=tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_names_no_code_to_call(tmp_path, monkeypatch):
+    import json
+
+    import transformers
+
+    def called(*_):
+        raise AssertionError("called")
+
+    monkeypatch.setattr(transformers, "pipeline", called)
+    config = {"model_type": "bert", "architectures": ["pipeline"], **SMALL}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert type(load_model(f"hf:{tmp_path}")).__name__ == "BertModel"
+
+
+def test_the_filling_that_a_classifier_looks_for():
+    args = {**GPT2, "pad_token_id": 2, "head": "sequence_classification"}
+    model = load_model("hf:gpt2", args=args, seed=1)
+    with pytest.raises(InvalidInputError, match=r"`pad_token_id` of the model must be 0, .* got 2"):
+        check_tokens_fit(model, samples(tokenizer={"vocabulary": 30}))
+    backbone = load_model("hf:gpt2", args={**args, "head": "none"})
+    check_tokens_fit(backbone, samples(tokenizer={"vocabulary": 30}))
+
+
+def test_positions_of_roberta_begin_behind_the_padding():
+    model = load_model("hf:roberta", args={**SMALL, "pad_token_id": 1})
+    text = Samples(
+        {name: np.full((1, 31), 5) ** (name == "input_ids") for name in LEFT.inputs},
+        None,
+        None,
+        np.arange(1),
+        {"tokenizer": {"vocabulary": 30}},
+    )
+    with pytest.raises(InvalidInputError, match="`max_tokens` must be at most 30"):
+        check_tokens_fit(model, text)
+
+
+def test_a_classifier_of_encoder_and_decoder():
+    args = {"d_model": 16, "num_layers": 2, "num_heads": 2, "d_kv": 8, "d_ff": 24}
+    args |= {"vocab_size": 30, "pad_token_id": 0, "eos_token_id": 2}
+    args |= {"decoder_start_token_id": 0, "head": "sequence_classification"}
+    model, ids = load_model("hf:t5", args=args), np.array([[1, 5, 7, 2], [1, 9, 2, 0]])
+    batch = {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor((ids > 0).astype(int))}
+    layers = ["transformer.encoder.block.?", "transformer.decoder.block.?"]
+    (found,) = capture(model, [(batch, np.arange(2))], layers=layers)
+    assert len(found.layers) == 4
+    assert all(np.isfinite(layer.rows).all() for layer in found.layers.values())

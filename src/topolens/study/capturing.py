@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # Raised whenever captured or trained numbers change for the same description.
-_CAPTURE_VERSION = 2
+_CAPTURE_VERSION = 3
 _TRAIN_VERSION = 1
 
 OnAdvance = Callable[[int, int], None]

@@ -88,9 +88,11 @@ class Pooler:
         kind = self._pooling.kind
         if values.ndim < 2 or values.numel() == 0:
             raise self._unsuitable(layer, values, "(n_samples, n_features, ...), not empty")
-        if values.ndim == 2 or kind == "flatten":
-            return Pooled(_copied(values.flatten(1)))
+        if values.ndim == 2:
+            return Pooled(_copied(values))
         tokens = values.ndim == 3 and not channels_second
+        if kind == "flatten":
+            return Pooled(self._flattened(values, tokens=tokens))
         sizes = tuple(values.shape[2:] if channels_second else values.shape[1:-1])
         self._check(values, layer, sizes, tokens=tokens)
         masked = tokens and self._mask is not None
@@ -108,6 +110,13 @@ class Pooler:
         chosen, samples, positions = self._places(sizes, values.device, masked=masked)
         rows = _widened(by_position[samples, positions].contiguous())
         return Pooled(rows, positions, chosen.counts)
+
+    def _flattened(self, values: torch.Tensor, *, tokens: bool) -> torch.Tensor:
+        """One row per sample; tokens that do not count are zeros in it."""
+        masked = tokens and self._mask is not None and values.shape[1] == self._mask.shape[1]
+        if masked and self._partial:
+            values = values.masked_fill(~self._mask_on(values.device)[:, :, None], 0)
+        return _copied(values.flatten(1))
 
     def _check(
         self, values: torch.Tensor, layer: str, sizes: tuple[int, ...], *, tokens: bool

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,9 @@ HEADS = {
 }
 """The automatic class of transformers behind each value of the argument `head`."""
 
-_ATTENTION = "attn_implementation"
-"""Which code computes attention, `sdpa` or `eager`; no configuration has it as a plain key."""
+_UNLISTED = ("attn_implementation", "decoder_start_token_id")
+"""Keys of every configuration that not all list: which code computes attention, `sdpa` or `eager`,
+and the token that begins what a decoder behind an encoder reads."""
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 
@@ -78,7 +81,8 @@ def transformers_factory(
 
     def build(head: str | None = None, revision: str | None = None, **config: object) -> nn.Module:
         if not place:
-            settings = transformers.AutoConfig.for_model(address, **config)
+            with _quiet():
+                settings = transformers.AutoConfig.for_model(address, **config)
         else:
             settings = _asked(
                 transformers.AutoConfig.from_pretrained, place, local, revision, **config
@@ -96,6 +100,8 @@ def transformers_factory(
                 revision,
                 config=settings,
                 use_safetensors=only_safe,
+                # They are refused below, by name.
+                ignore_mismatched_sizes=True,
                 output_loading_info=True,
             ),
             source,
@@ -127,7 +133,8 @@ def _asked(
     if revision is not None:
         given["revision"] = revision
     try:
-        return load(place, local_files_only=local, trust_remote_code=False, **given)
+        with _quiet():
+            return load(place, local_files_only=local, trust_remote_code=False, **given)
     except OSError as error:
         if Path(place).is_dir() or not local:
             raise
@@ -137,11 +144,26 @@ def _asked(
         ) from None
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep bars and tables of transformers off the terminal; what matters in them is an error."""
+    logging = import_module("transformers.utils.logging")
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
 def _check_keys(settings: Any, given: dict[str, object], source: str) -> None:  # noqa: ANN401
     """Refuse keys that the configuration would keep without ever using them."""
     usual = type(settings)()
     for key in given:
-        if key != _ATTENTION and not hasattr(usual, key):
+        if key not in _UNLISTED and not hasattr(usual, key):
             raise InvalidInputError(
                 f"`args` must be keys of the configuration of `{source}`, `head` or `revision`; "
                 f"got `{key}`, {nearest_names(key, usual.to_dict())}"
@@ -152,8 +174,10 @@ def _class_of(transformers: Any, settings: Any, head: str | None) -> Any:  # noq
     if head is not None and head not in HEADS:
         raise InvalidInputError(f"`head` must be one of {', '.join(HEADS)}; got {head!r}")
     named = (getattr(settings, "architectures", None) or [None])[0]
-    if head is None and named is not None and hasattr(transformers, named):
-        return getattr(transformers, named)
+    found = getattr(transformers, str(named), None) if head is None else None
+    # The folder names it: nothing but a model may be called on its word.
+    if isinstance(found, type) and issubclass(found, nn.Module):
+        return found
     return getattr(transformers, HEADS[head or "none"])
 
 
@@ -168,7 +192,7 @@ def _whole(loaded: tuple[nn.Module, dict[str, Any]], source: str) -> nn.Module:
     """Return the model if every one of its tensors came from the file."""
     model, report = loaded
     absent = sorted(map(str, report["missing_keys"]))
-    wrong = sorted(map(str, report.get("mismatched_keys", ())))
+    wrong = sorted(f"{name} {tuple(its)}" for name, its, _ in report.get("mismatched_keys", ()))
     if absent or wrong:
         raise InvalidInputError(
             f"`{source}` must hold all weights of a {type(model).__name__}; missing or of another "

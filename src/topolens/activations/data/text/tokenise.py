@@ -90,7 +90,7 @@ def has_texts(samples: Samples) -> bool:
 
 
 def check_tokens_fit(model: nn.Module, samples: Samples) -> None:
-    """Refuse token ids beyond a model's embedding, and texts longer than its positions.
+    """Refuse ids beyond a model's embedding, texts beyond its positions, padding it cannot take.
 
     Says nothing about samples that were not tokenised, or a model that does not tell.
 
@@ -114,6 +114,10 @@ def check_tokens_fit(model: nn.Module, samples: Samples) -> None:
             f"`max_tokens` must be at most {n_tokens}, the longest text of the model; "
             f"got texts of {given} tokens"
         )
+    from topolens.activations.hooks.padding import check_padding
+
+    shortest = int(np.argmin(np.asarray(samples.inputs["attention_mask"]).sum(axis=1)))
+    check_padding(model, samples.batch(np.array([shortest])))
 
 
 def _known_ids(model: nn.Module) -> int | None:
@@ -126,6 +130,11 @@ def _known_ids(model: nn.Module) -> int | None:
 
 
 def _longest(model: nn.Module) -> int | None:
+    for name, module in model.named_modules():
+        padding = getattr(module, "padding_idx", None)
+        # RoBERTa and its kin begin to count behind the row of the padding.
+        if name.endswith("position_embeddings") and padding is not None:
+            return int(module.num_embeddings) - int(padding) - 1
     own = getattr(model, "max_tokens", None)
     config = getattr(model, "config", None)
     found = own or getattr(config, "max_position_embeddings", None)
