@@ -213,3 +213,25 @@ def test_fused_attention_passes_no_inner_module_by(twins, monkeypatch):
     np.testing.assert_array_equal(alone["encoder"].rows, inner["encoder"].rows)
     assert {"encoder.layers.0.linear1", "encoder.layers.1.norm1"} < set(inner)
     assert torch.backends.mha.get_fastpath_enabled()
+
+
+@pytest.mark.parametrize("width", [8, 5])
+def test_batch_norm_of_tokens_has_its_features_last(width):
+    class TokenNorm(nn.BatchNorm1d):
+        def forward(self, tokens):
+            return super().forward(tokens.mT).mT
+
+    model = nn.Sequential(OrderedDict(fc=nn.Linear(3, width), norm=TokenNorm(width)))
+    rows = rows_of(model, torch.randn(4, 5, 3), ["fc", "norm@input", "norm"])
+    np.testing.assert_allclose(rows["norm@input"].rows, rows["fc"].rows, atol=1e-6)
+    assert rows["norm"].rows.shape == (4, width)
+
+
+def test_layers_that_only_extend_a_convolution_have_their_channels_second():
+    class Padded(nn.Conv1d):
+        def forward(self, x):
+            return super().forward(nn.functional.pad(x, (1, 1)))
+
+    model = nn.Sequential(OrderedDict(conv=Padded(3, 8, 3), flat=nn.Flatten(), fc=nn.Linear(40, 5)))
+    rows = rows_of(model, torch.randn(4, 3, 5), ["conv@input", "conv"])
+    assert [own.rows.shape for own in rows.values()] == [(4, 3), (4, 8)]

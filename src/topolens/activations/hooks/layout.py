@@ -5,7 +5,8 @@ or more maps, (n, channels, *positions). What departs from this is told
 
 * by the module, where its type leaves no choice: the features of `Linear`, `LayerNorm`,
   `RMSNorm`, `Embedding`, attention, transformer and recurrent layers are on the last axis; those
-  of convolutions, pooling, batch, instance and group norm on the second;
+  of convolutions, pooling, batch, instance and group norm on the second, or on the last in
+  subclasses with a `forward` of their own where only that one has their number;
 * otherwise by the widths of the model's parameters. A map has its channels last (Swin, ConvNeXt)
   if its last axis is the width of a linear layer or layer norm, its second axis is no width at
   all, and its last two axes differ (those of attention weights do not). Three axes are a
@@ -22,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from topolens.activations.hooks.layer_batch import Site
 from topolens.activations.hooks.layer_patterns import Tap
 from topolens.activations.needs_torch import nn, torch
 from topolens.base.errors import InvalidInputError
@@ -101,7 +103,7 @@ class Layouts:
         if key not in self._known:
             samples = self._samples_axis(tap, shape, n_samples)
             sizes = tuple(shape) if samples == 0 else (shape[1], shape[0], *shape[2:])
-            second = self._channels_second(self._modules[tap.module], sizes)
+            second = self._channels_second(self._modules[tap.module], sizes, tap.site)
             self._known[key] = Layout(samples, second)
         return self._known[key]
 
@@ -137,18 +139,36 @@ class Layouts:
         attention = isinstance(self._modules[tap.module], nn.MultiheadAttention)
         return attention and tap.site == "output" and bool(tap.item)
 
-    def _channels_second(self, module: nn.Module, sizes: tuple[int, ...]) -> bool:
-        if len(sizes) < 3 or isinstance(module, _SECOND):
+    def _channels_second(self, module: nn.Module, sizes: tuple[int, ...], site: Site) -> bool:
+        if len(sizes) < 3:
+            return True
+        if isinstance(module, _SECOND) and not _may_be_last(module, sizes, site):
             return True
         if isinstance(module, _LAST) or (
             type(module) in _NORMS and len(module.normalized_shape) == 1  # type: ignore[arg-type]
         ):
             return False
         second, last = sizes[1], sizes[-1]
+        if isinstance(module, _SECOND) and second != last:
+            return False
         if len(sizes) == 3:
             return second in self._lines and last not in self._rows
         widths = self._maps | self._rows
         return not (last in self._rows and second not in widths and sizes[-2] != last)
+
+
+def _may_be_last(module: nn.Module, sizes: tuple[int, ...], site: Site) -> bool:
+    """Tell whether a subclass with its own `forward`, as of batch norm for tokens, moves the axes.
+
+    Its channels are not the second axis where only the last has their number; where both have,
+    the rest of the model tells.
+    """
+    if str(type(module).forward.__module__).startswith("torch.nn."):
+        return False
+    of_convolution = "in_channels" if site == "input" else "out_channels"
+    names = (of_convolution, "num_features", "num_channels")
+    channels = next((getattr(module, name) for name in names if hasattr(module, name)), None)
+    return sizes[-1] == channels
 
 
 def _widths(network: nn.Module) -> tuple[set[int], set[int], set[int]]:
