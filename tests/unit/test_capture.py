@@ -128,6 +128,15 @@ def test_a_shared_module_is_there_once_per_call():
         np.testing.assert_allclose(batch.layers["relu#1"].rows, model(x).numpy())
 
 
+def test_refuses_two_layers_of_one_name():
+    relu = nn.ReLU()
+    parts = {"relu": relu, "relu#0": nn.Linear(3, 3), "again": relu, "tail@input": nn.Identity()}
+    model, x = nn.Sequential(OrderedDict(parts, tail=nn.Identity())), torch.randn(2, 3)
+    for layers, name in ([["leaf"], "relu#0"], [["type:Identity@input", "t*"], "tail@input"]):
+        with pytest.raises(InvalidInputError, match=f"names of their own; two are called `{name}`"):
+            list(capture(model, [(x, np.arange(2))], layers=layers))
+
+
 def test_refuses_a_number_of_calls_that_changes():
     class Sometimes(Shared):
         def forward(self, x):
@@ -458,7 +467,8 @@ def test_refuses_ids_that_are_not_integers(ids):
     [
         ({"layers": ["rleu"]}, r"no layer of the model matches `rleu`; did you mean `relu`\?"),
         ({"pool": "max"}, "`pool` must be"),
-        ({"seed": -1}, "`seed` must be an integer at least 0; got -1"),
+        ({"seed": -1}, "`seed` must be an integer from 0 to 9223372036854775807; got -1"),
+        ({"seed": 2**64}, "`seed` must be an integer from 0 .*; got 18446744073709551616"),
         ({"device": "warp"}, "`device` must be available to torch; got 'warp'"),
         ({"device": "meta"}, "`device` must be available to torch; got 'meta'"),
     ],

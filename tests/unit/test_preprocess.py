@@ -46,6 +46,9 @@ def test_one_value_serves_all_channels_and_the_input_stays():
         ({"mean": [[0.5]]}, "`mean` must be one finite value"),
         ({"std": 0.0}, r"`std` must be positive; got \[0.0\]"),
         ({"scale": 0}, "`scale` must be a finite number above 0; got 0"),
+        ({"scale": 10**400}, "`scale` must be a finite number above 0; got 1000"),
+        ({"scale": 1e-300}, "`scale` must be a number that float32 holds; got 1e-300"),
+        ({"scale": 1e300}, r"`scale` must be a number that float32 holds; got 1e\+300"),
     ],
 )
 def test_error_sentences(options, sentence):

@@ -473,3 +473,8 @@ def test_needs_no_torch():
         "import topolens.activations.data.readymade, topolens.activations\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_a_folder_that_cannot_be_named_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="cannot be made a folder: embedded null"):
+        ActivationStore.create(tmp_path / "a\0b", {})

@@ -89,6 +89,7 @@ def test_lines_of_a_file(tmp_path):
         ("label,text\n1,a\n-1,b\n", {}, "row 1 of the column `label` holds '-1'"),
         ("label,text\n,a\n", {}, "holds ''"),
         ("label,text\n1.0,a\n", {}, "holds '1.0'"),
+        ("label,text\n1_0,a\n", {}, "holds '1_0'"),
         ("label,text\n99999999999999999999,a\n", {}, "holds '99999999999999999999'"),
         ("label,text\n1\n", {}, "2 fields in every row.* has 1 in the row that ends in line 2"),
         ('text\n"open\n', {}, "`source` must be a table of fields; `table.csv` line 2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -133,9 +134,13 @@ def check_real(value: object, name: str, *, above: float | None = None) -> float
     """Return `value` as a finite float, larger than `above` where that is given."""
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     rule = "a finite number" if above is None else f"a finite number above {above:g}"
-    if not real or not np.isfinite(value) or (above is not None and value <= above):  # type: ignore[call-overload, operator]
+    try:
+        number = float(value) if real else math.nan  # type: ignore[arg-type]
+    except OverflowError:  # an integer that no float holds
+        number = math.inf
+    if not math.isfinite(number) or (above is not None and number <= above):
         raise InvalidInputError(f"`{name}` must be {rule}; got {value!r}")
-    return float(value)  # type: ignore[arg-type]
+    return number
 
 
 def check_one_of(value: str, name: str, known: tuple[str, ...]) -> str:

@@ -67,6 +67,8 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"`{path}` cannot be made a folder: {error.strerror or error}") from None
+    except ValueError as error:  # e.g. a null character
+        raise StoreError(f"{str(path)!r} cannot be made a folder: {error}") from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

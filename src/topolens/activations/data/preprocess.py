@@ -37,16 +37,21 @@ def preprocess(
     Raises
     ------
     InvalidInputError
-        If a number of values is not that of the channels, or `scale` or `std` is not positive.
+        If a number of values is not that of the channels, or `scale` or `std` is not positive in
+        float32.
     """
     if _are_codes(inputs) and mean is None and std is None and scale is None:
         return inputs.astype(np.int64)
-    divisor = _default_scale(inputs) if scale is None else check_real(scale, "scale", above=0)
+    wanted = _default_scale(inputs) if scale is None else check_real(scale, "scale", above=0)
+    with np.errstate(over="ignore"):
+        divisor = np.float32(wanted)
+    if not 0 < divisor < np.inf:
+        raise InvalidInputError(f"`scale` must be a number that float32 holds; got {scale!r}")
     shift = _per_channel(mean, "mean", 0.0, inputs.shape)
     spread = _per_channel(std, "std", 1.0, inputs.shape)
     if (spread <= 0).any():
         raise InvalidInputError(f"`std` must be positive; got {spread.ravel().tolist()}")
-    scaled: NDArray[np.float32] = inputs.astype(np.float32) / np.float32(divisor)
+    scaled: NDArray[np.float32] = inputs.astype(np.float32) / divisor
     scaled -= shift
     scaled /= spread
     return scaled

@@ -69,7 +69,7 @@ def capture(
         As in `parse_pool`. Values of shape (n_samples, n_features) are rows already; `Layouts`
         says how maps and tokens are told apart.
     seed : int, default 0
-        Seed of the pool ``random:K``.
+        Seed of the pool ``random:K``, below 2^63.
     device : str, default "cpu"
         Where to run: "cpu", "cuda", "mps", or "auto", the best there is; the model is moved
         there and back.
@@ -93,7 +93,7 @@ def capture(
     network = unwrapped(model)
     taps = select_taps(network, layers, exclude)
     pooling = parse_pool(pool)
-    check_integer(seed, "seed", at_least=0)
+    check_integer(seed, "seed", at_least=0, at_most=2**63 - 1)
     found = find_device(device)
     return _stream(
         network,

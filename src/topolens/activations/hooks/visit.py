@@ -85,6 +85,11 @@ class Visit:
         for (tap, shape, pooled), (rows, positions) in zip(self._noted, arrays, strict=True):
             label = f"{tap.label}#{call[tap]}" if total[tap] > 1 else tap.label
             call[tap] += 1
+            if label in layers:
+                raise InvalidInputError(
+                    f"captured layers must have names of their own; two are called `{label}`, so "
+                    "leave one out with `exclude`"
+                )
             layers[label] = LayerRows(
                 rows.numpy(),
                 None if positions is None else positions.numpy(),

@@ -157,7 +157,9 @@ def _labels(column: Sequence[Any], kept: NDArray[np.int64], name: str) -> NDArra
 
 def _label(value: object, row: int, name: str) -> int:
     try:
-        label = int(value) if isinstance(value, str | int) else -1
+        # Python alone reads "1_0" as ten.
+        text = str(value) if isinstance(value, str | int) else ""
+        label = int(text) if "_" not in text else -1
     except ValueError:
         label = -1
     if not 0 <= label <= _LARGEST_LABEL:
