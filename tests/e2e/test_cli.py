@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -178,7 +179,16 @@ def test_list_names_what_a_study_may_name():
     said = topolens("list").stdout
     for name in ("lifespan_sum", "persistent_entropy", "sliced_wasserstein", "median"):
         assert f"  {name}" in said
-    assert "median                 Centre, and divide by" in said
+    assert "median                   Centre, and divide by" in said
+    assert "zoo:text_decoder         transformer that classifies sentences" in said
+    assert "cifar10:FOLDER           Read split ``test``" not in said
+    assert re.search(r"cifar10:FOLDER +Read split test or train; .*\[split\]", said)
+
+
+def test_list_names_the_networks_alone():
+    said = topolens("list", "networks").stdout
+    assert "zoo:cifar_resnet " in said
+    assert "median" not in said
 
 
 def test_a_study_of_ready_made_activations_needs_no_torch(tmp_path):

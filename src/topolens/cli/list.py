@@ -9,24 +9,31 @@ import typer
 from topolens.base.errors import InvalidInputError, nearest_names
 
 if TYPE_CHECKING:
+    from topolens.activations.data.sources.registry import Scheme
     from topolens.base.registry import Operation
 
 
 def list_operations(
     kind: Annotated[
-        str | None, typer.Argument(help="descriptors, metrics or normalisations; default: all.")
+        str | None, typer.Argument(
+            help="networks, data, descriptors, metrics or normalisations; default: all."
+        ),
     ] = None,
 ) -> None:
-    """List the descriptors, metrics and normalisations that a study may name."""
+    """List the networks, sources of data and measures that a study may name."""
     import topolens.comparison
     import topolens.descriptors  # noqa: F401  both packages fill the registries
+    from topolens.activations.data.sources import schemes
+    from topolens.activations.networks.zoo import ZOO
     from topolens.base.registry import descriptors, metrics
     from topolens.clouds.normalise import NORMALISATIONS, rule_summary
 
     lists = {
+        "networks": [f"  {f'zoo:{name}':<24} {summary}" for name, summary in ZOO.items()],
+        "data": [_scheme_line(scheme) for scheme in schemes()],
         "descriptors": [_line(descriptors[name]) for name in descriptors],
         "metrics": [_line(metrics[name]) for name in metrics],
-        "normalisations": [f"  {name:<22} {rule_summary(name)}" for name in NORMALISATIONS],
+        "normalisations": [f"  {name:<24} {rule_summary(name)}" for name in NORMALISATIONS],
     }
     if kind is not None and kind not in lists:
         raise InvalidInputError(
@@ -37,7 +44,13 @@ def list_operations(
             typer.echo("\n".join([name, *lines]))
 
 
+def _scheme_line(scheme: Scheme) -> str:
+    summary = (scheme.read.__doc__ or "").strip().splitlines()[0].replace("`", "")
+    given = ", ".join(scheme.takes)
+    return f"  {scheme.usage:<24} {summary}" + (f"  [{given}]" if given else "")
+
+
 def _line(operation: Operation) -> str:
     summary = (operation.run.__doc__ or "").strip().splitlines()[0]
     given = ", ".join(operation.parameters)
-    return f"  {operation.name:<22} {summary}" + (f"  [{given}]" if given else "")
+    return f"  {operation.name:<24} {summary}" + (f"  [{given}]" if given else "")

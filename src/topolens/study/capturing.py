@@ -62,6 +62,10 @@ class Capture:
     """Key of the weights trained here, if the study trains this model."""
     n_bytes: int | None = 0
     """Forecast of what is still to be written, None where it cannot be told."""
+    layers: tuple[str, ...] | None = None
+    """Layers that a trial on a few samples kept, one per call, None where there was none."""
+    problem: str | None = None
+    """Why the trial failed, on a few samples and on the whole first batch."""
 
     @property
     def store(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from topolens.activations.stores.store import ActivationStore
+from topolens.base.errors import StudyError
 from topolens.base.registry import descriptors, metrics
 from topolens.base.sizes import size_text
 from topolens.study.capturing import (
@@ -24,13 +26,19 @@ __all__ = ["preview"]
 def preview(file: StudyFile, root: Path) -> list[str]:
     """Return the steps of a study as lines, with what is there already.
 
-    Models are built to name their layers, but nothing is trained, captured or written. A module
-    that is called several times per pass counts once here and gives a layer per call later.
+    Models are built and run on two samples to name their layers, but nothing is trained, captured
+    or written.
+
+    Raises
+    ------
+    StudyError
+        If models do not run, or their layers or `pool` do not suit what they give; all are named.
     """
     spec = file.spec
     samples = load_study_samples(file)
     captures = plan_captures(root, file, samples)
-    layers = {c.model.name: resolve_layers(file, c.model) for c in captures}
+    _refuse_problems(file, captures)
+    layers = {c.model.name: _layers(root, file, c) for c in captures}
     total = sum(len(names) for names in layers.values())
     versions = len(spec.clouds) * (1 + spec.resamples)
     pairs = len(captures) * (len(captures) + 1) // 2
@@ -52,6 +60,25 @@ def preview(file: StudyFile, root: Path) -> list[str]:
         kind = "same samples" if metrics[chosen.name].paired_rows else "any samples"
         lines.append(f"compare      {chosen.label} ({kind}): {pairs * versions} steps")
     return lines
+
+
+def _refuse_problems(file: StudyFile, captures: list[Capture]) -> None:
+    mistakes = [
+        f'models[{number}] "{capture.model.name}": {capture.problem}'
+        for number, capture in enumerate(captures, 1)
+        if capture.problem is not None
+    ]
+    if mistakes:
+        raise StudyError(file.source, mistakes)
+
+
+def _layers(root: Path, file: StudyFile, capture: Capture) -> list[str]:
+    """Name the layers of a capture: those that a trial found, or that lie there already."""
+    if capture.layers is not None:
+        return list(capture.layers)
+    if is_captured(root, capture):
+        return list(ActivationStore.open(root / capture.store).layers)
+    return resolve_layers(file, capture.model)
 
 
 def _rows_lines(cloud: CloudSpec, n_layers: int, resamples: int) -> list[str]:

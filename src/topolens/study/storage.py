@@ -11,7 +11,7 @@ from topolens.activations.data.samples import Samples
 from topolens.activations.hooks.layer_batch import LayerBatch
 from topolens.activations.stores.storage_forecast import batch_sizes, check_room, forecast_bytes
 from topolens.activations.stores.store import ActivationStore
-from topolens.base.errors import StoreError
+from topolens.base.errors import InvalidInputError, StoreError, TopolensError
 from topolens.base.progress import RoomNeeded
 from topolens.study.capturing import (
     Capture,
@@ -30,12 +30,20 @@ _EXAMPLES = 2
 def with_forecast(
     root: Path, file: StudyFile, capture: Capture, samples: Samples | None
 ) -> Capture:
-    """Return a capture with the size of what it will write, from a run of two samples.
+    """Return a capture with its layers and the size of what it will write, from a trial run.
 
-    A model that does not run has no forecast; why it does not will be told when it is captured.
+    The trial takes two samples and, where that fails, the whole first batch: a network may be
+    built for batches of one size. What fails both ways will fail in the capture; it has no
+    forecast, and `problem` says why.
     """
+    first = file.spec.capture.batch_size
     try:
-        example = _example(file, capture, samples)
+        try:
+            example = _example(file, capture, samples, min(_EXAMPLES, first))
+        except InvalidInputError:
+            example = _example(file, capture, samples, first)
+    except TopolensError as error:
+        return replace(capture, n_bytes=None, problem=str(error))
     except Exception:  # noqa: BLE001  a model is foreign code and may raise anything
         return replace(capture, n_bytes=None)
     if samples is None or capture.model.activations is not None:
@@ -43,7 +51,8 @@ def with_forecast(
     else:
         sizes = batch_sizes(len(samples), file.spec.capture.batch_size)
     total = forecast_bytes(example, sizes)
-    return replace(capture, n_bytes=max(0, total - _written(root / capture.store)))
+    n_bytes = max(0, total - _written(root / capture.store))
+    return replace(capture, n_bytes=n_bytes, layers=tuple(example.layers))
 
 
 def forecast_room(root: Path, captures: list[Capture], *, refuse: bool) -> RoomNeeded:
@@ -62,7 +71,9 @@ def forecast_room(root: Path, captures: list[Capture], *, refuse: bool) -> RoomN
     return RoomNeeded(n_bytes, shutil.disk_usage(folder).free, None not in sizes.values())
 
 
-def _example(file: StudyFile, capture: Capture, samples: Samples | None) -> LayerBatch:
+def _example(
+    file: StudyFile, capture: Capture, samples: Samples | None, n_examples: int
+) -> LayerBatch:
     """Return what a few samples leave behind; what is imported, as a whole."""
     if capture.model.activations is not None or samples is None:
         return import_batch(file, capture.model)
@@ -70,7 +81,7 @@ def _example(file: StudyFile, capture: Capture, samples: Samples | None) -> Laye
 
     model = capture.model
     layers, exclude, pool = capture_settings(file, model)
-    few = slice(min(_EXAMPLES, file.spec.capture.batch_size))
+    few = slice(n_examples)
     shown = shown_to(file, model, samples)
     inputs = preprocess_batch(shown.batch(few), mean=model.mean, std=model.std, scale=model.scale)
     batches = [(inputs, shown.ids[few])]

@@ -32,6 +32,8 @@ ZOO = {
 }
 """What each network is, by name."""
 
+_ALL = " (`topolens list networks` lists all)"
+
 
 def zoo_factory(name: str) -> Callable[..., object]:
     """Return the factory of a network.
@@ -45,6 +47,6 @@ def zoo_factory(name: str) -> Callable[..., object]:
     """
     if name not in ZOO:
         hint = nearest_names(name, ZOO)
-        raise InvalidInputError(f"no network of the zoo is called `{name}`; {hint}")
+        raise InvalidInputError(f"no network of the zoo is called `{name}`; {hint}{_ALL}")
     factory: Callable[..., object] = getattr(import_module(f"{__name__}.{name}"), name)
     return factory
