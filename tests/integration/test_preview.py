@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from topolens.base.errors import StudyError  # noqa: E402
-from topolens.study.preview import preview  # noqa: E402
-from topolens.study.reading import read_study  # noqa: E402
-from topolens.study.run import run  # noqa: E402
+from topolens.base.errors import StudyError
+from topolens.study.preview import preview
+from topolens.study.reading import read_study
+from topolens.study.run import run
 
 NETWORKS = """
     import torch

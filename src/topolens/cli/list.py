@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def list_operations(
     kind: Annotated[
-        str | None, typer.Argument(
+        str | None,
+        typer.Argument(
             help="networks, data, descriptors, metrics or normalisations; default: all."
         ),
     ] = None,
