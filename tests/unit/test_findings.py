@@ -311,8 +311,8 @@ class TestChangedLayers:
         finding = one_of(changed_layers(study))
         assert finding.sentence == (
             "Between the 4 consecutive checkpoints from “m0” to “m4”, 1, 0, 0 and 0 of 2 layers "
-            "move by more than twice the sampling noise. From “m1” on, the shape of the layers has "
-            "settled."
+            "move by more than twice the sampling noise. From “m1” on, no step exceeds the noise: "
+            "the shape of the layers has settled."
         )
 
     def test_of_many_pairs_the_three_most_different(self):

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -19,6 +20,7 @@ from report_fixtures import (
 from topolens.report import payload as payload_module
 from topolens.report import write_report
 from topolens.report.payload import build_payload
+from topolens.study.results import StepFailure
 
 STUDIES = {
     "three": lambda: realistic_study((5, 5, 5), n_points=60),
@@ -153,6 +155,46 @@ def test_tells_of_failed_models_and_layers(tmp_path):
     assert "the weights do not fit the network" in text
     assert "17 values are NaN or infinite" in text
     assert "the cloud is not finite" in text
+
+
+def text_of(study, folder):
+    return write_report(study, folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("families", "words"),
+    [
+        (["cnn"] * 3, "each model has a colour of its own"),
+        (["cnn", "cnn", "vit"], "families differ by colour, their members by dash"),
+        (["cnn"] * 9, "models differ by dash"),
+    ],
+)
+def test_the_caption_says_how_models_are_told_apart(tmp_path, families, words):
+    study = realistic_study([3] * len(families), families=families, n_points=60, n_loops=9)
+    assert f"to its last (1); {words}. Bands" in text_of(study, tmp_path)
+
+
+def test_shows_epochs_where_there_are_any(tmp_path):
+    study = realistic_study((3, 3), n_points=60, n_loops=9)
+    assert '<th scope="col">epoch</th>' not in text_of(study, tmp_path)
+    study.models = (replace(study.models[0], epoch=41), study.models[1])
+    text = text_of(study, tmp_path)
+    assert '<th scope="col">epoch</th>' in text
+    assert "<td>41</td>" in text
+
+
+def test_a_study_without_results_says_so_and_why_once(tmp_path):
+    reason = "the weights do not fit the network"
+    models = [make_model(name, (), problem=reason) for name in ("m", "n")]
+    study = make_study(models, failures=(StepFailure("capture/m", reason),))
+    study.warnings = (f"Model m is left out: {reason}",)
+    text = text_of(study, tmp_path)
+    assert text.count(reason) == 1 + len(models)  # the finding, and the rows of the models
+    assert f"No layer of the study has results: {reason}" in text
+    for untrue in ("With a single model", "sliced Wasserstein distance on H1", "Diagrams layer"):
+        assert untrue not in text
+    for empty in ("All layers at a glance", "What failed", "How it was measured", "Glossary"):
+        assert empty not in text
 
 
 def unpacked(text):

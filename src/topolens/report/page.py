@@ -20,17 +20,18 @@ from topolens.report.charts import (
 )
 from topolens.report.facts import fact_line, layer_table, method_lines, provenance_lines
 from topolens.report.findings import collect_findings
+from topolens.report.findings.reading import any_measured
 from topolens.report.findings.words import number, percent, readable
 from topolens.report.overview import overview_rows
 from topolens.report.payload import build_payload, script_text
 from topolens.report.remembered import RememberedStudy
-from topolens.report.style import line_styles
+from topolens.report.style import line_styles, style_words
 from topolens.report.svg import inline_svg
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from topolens.study.results import StudyReader
+    from topolens.study.results import StepFailure, StudyReader
 
 __all__ = ["write_report"]
 
@@ -107,10 +108,20 @@ def _context(study: StudyReader) -> dict[str, Any]:
         ),
         "layer_map": None if (chart := map_chart(study, legend=False)) is None else _drawn(chart),
         "styles": styles,
+        "style_words": style_words(styles),
+        "failures": _untold_failures(study),
+        "epochs": any(model.epoch is not None for model in study.models),
+        "measured": any_measured(study),
         "method": method_lines(study),
         "provenance": provenance_lines(study),
         "payload": script_text(build_payload(study)),
     }
+
+
+def _untold_failures(study: StudyReader) -> list[StepFailure]:
+    """Return the failures that do not repeat what a model's row says already."""
+    told = {model.problem for model in study.models}
+    return [failure for failure in study.failures if failure.reason not in told]
 
 
 def _drawn(chart: Chart, matrix: str | None = None) -> dict[str, Any]:

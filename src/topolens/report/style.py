@@ -24,6 +24,7 @@ __all__ = [
     "new_figure",
     "plain",
     "short",
+    "style_words",
 ]
 
 INK = "#1c2027"
@@ -136,6 +137,16 @@ def line_styles(models: Iterable[tuple[str, str]]) -> dict[str, LineStyle]:
             _MARKERS[place % len(_MARKERS)],
         )
     return styles
+
+
+def style_words(styles: Mapping[str, LineStyle]) -> str:
+    """Say by what several models are told apart, as `line_styles` drew them."""
+    colours = {style.colour for style in styles.values()}
+    if len(colours) == len(styles):
+        return "each model has a colour of its own"
+    if len(colours) == 1:
+        return "models differ by dash"
+    return "families differ by colour, their members by dash"
 
 
 def plain(name: str) -> str:

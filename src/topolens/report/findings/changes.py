@@ -158,10 +158,13 @@ def _course(run: list[_Change]) -> str:
         )
     moving = [index for index, change in enumerate(run) if change.changed]
     if not moving:
-        return f"{steps} So the shape of the layers was settled from the first checkpoint on."
+        return f"{steps} So step by step nothing changes beyond the noise."
     last = run[moving[-1]]
     if moving[-1] < len(run) - 1:
-        return f"{steps} From {quoted(last.second)} on, the shape of the layers has settled."
+        return (
+            f"{steps} From {quoted(last.second)} on, no step exceeds the noise: the shape of the "
+            "layers has settled."
+        )
     still = listing([quoted(name) for name in last.changed], shown=_MOST_NAMES)
     return f"{steps} Between the last two checkpoints, still changing: {still}."
 

@@ -9,6 +9,7 @@ import numpy as np
 from topolens.report.findings.finding import Finding
 from topolens.report.findings.reading import (
     Profile,
+    any_measured,
     label_of,
     main_cloud,
     profiles,
@@ -17,6 +18,8 @@ from topolens.report.findings.reading import (
 from topolens.report.findings.words import count, listing, percent, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from topolens.study.results import StudyReader
 
 __all__ = ["degenerate_layers", "doubts"]
@@ -35,6 +38,8 @@ _RULE = (
 
 def doubts(study: StudyReader, others: list[Finding]) -> list[Finding]:
     """Return everything that limits what the other findings can say, as one finding."""
+    if not any_measured(study):
+        return [_nothing(study)]
     notes = [
         *_failures(study),
         *_nonfinite(study),
@@ -59,6 +64,31 @@ def doubts(study: StudyReader, others: list[Finding]) -> list[Finding]:
             notes=tuple(notes),
         )
     ]
+
+
+def _nothing(study: StudyReader) -> Finding:
+    """Say once why there is nothing to read."""
+    reasons = list(dict.fromkeys(_reasons(study)))
+    one = len(reasons) == 1
+    why = f": {reasons[0]}" if one else ", for these reasons." if reasons else "."
+    return Finding(
+        key="nothing-measured",
+        title="Nothing could be measured",
+        sentence=f"No layer of the study has results{why}",
+        measure="the study's own errors",
+        value=None,
+        rule="A study needs one layer with finite values at least.",
+        robustness="",
+        notes=() if one else tuple(reasons),
+    )
+
+
+def _reasons(study: StudyReader) -> Iterator[str]:
+    layers = [layer for model in study.models for layer in model.layers]
+    told = [one.problem for one in (*study.models, *layers) if one.problem]
+    yield from told
+    yield from (failure.reason for failure in study.failures)
+    yield from (line for line in study.warnings if not any(reason in line for reason in told))
 
 
 def degenerate_layers(study: StudyReader) -> list[str]:
@@ -100,9 +130,11 @@ def _failures(study: StudyReader) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for failure in study.failures:
         by_reason.setdefault(failure.reason, []).append(failure.step)
+    told = {one.problem for one in study.models}
     steps = [
         f"Step {quoted(steps[0])}{_more(len(steps))} failed: {reason}"
         for reason, steps in by_reason.items()
+        if reason not in told
     ]
     return models + steps
 

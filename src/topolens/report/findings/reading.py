@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Block",
     "Profile",
+    "any_measured",
     "blocks",
     "corresponding",
     "distances_between",
@@ -63,6 +64,13 @@ class Profile:
     def depths(self) -> NDArray[np.float64]:
         """Relative depths, shape (n_layers,)."""
         return np.array([layer.depth for layer in self.layers], dtype=np.float64)
+
+
+def any_measured(study: StudyReader) -> bool:
+    """Return whether a single layer of a single model could be measured."""
+    return any(
+        not model.problem and not layer.problem for model in study.models for layer in model.layers
+    )
 
 
 def main_cloud(study: StudyReader) -> str:
