@@ -85,7 +85,8 @@ def _nothing(study: StudyReader) -> Finding:
 
 def _reasons(study: StudyReader) -> Iterator[str]:
     layers = [layer for model in study.models for layer in model.layers]
-    told = [one.problem for one in (*study.models, *layers) if one.problem]
+    problems = [*(model.problem for model in study.models), *(one.problem for one in layers)]
+    told = [problem for problem in problems if problem]
     yield from told
     yield from (failure.reason for failure in study.failures)
     yield from (line for line in study.warnings if not any(reason in line for reason in told))
