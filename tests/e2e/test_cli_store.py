@@ -1,16 +1,21 @@
 """`topolens store`: looks into stores, studies and folders of stores, and finds damage."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from study_files import TRAINED, write_ready, write_study
 
 from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
 from topolens.activations.stores.store import ActivationStore
 from topolens.cli.main import main
+from topolens.study.run import run
+from topolens.study.stores_used import models_of_store
 
 SPEC = {"source": "zoo:mlp", "data": {"source": "digits", "count": 6}, "layers": ["leaf"]}
 
@@ -105,10 +110,11 @@ def test_shows_layers_and_what_made_them(capsys, study):
         "",
         "  data.count      6",
         "  data.source     digits",
+        '  layers          ["leaf"]',
         "  source          zoo:mlp",
         "  pool            all",
         "  versions.torch  2.13",
-        "  accuracy        0.5",
+        "  accuracy        50.0 %",
         "",
         "  layer  type    side    shape  rows each  features  values   not finite",
         "  fc1    Linear  input   5 x 2  unequal    2         float32  2",
@@ -133,6 +139,41 @@ def test_shows_json_for_programs(capsys, study):
         "site": "input",
         "nonfinite": 2,
     }
+
+
+def test_says_each_thing_once_and_names_the_models(tmp_path):
+    pytest.importorskip("torch")
+    text = TRAINED.replace("resamples = 2", "resamples = 0")
+    for count in (60, 120):
+        study = write_study(tmp_path, text.replace("count = 120", f"count = {count}"))
+        run(study, tmp_path / "out")
+    code = f"from topolens.cli.main import main; main(['store', 'show', {str(tmp_path / 'out')!r}])"
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    older, newer = sorted(said.split("\n\n/"), key=lambda shown: "120 samples" in shown)
+    assert re.search(r"^  models +none: not used by the study any more; may be del", older, re.M)
+    assert re.search(r"^  models +cnn$", newer, re.M)
+    assert re.search(r'^  layers +\["conv\*", "fc\*"\]$', newer, re.M)
+    assert re.search(r"^  accuracy +\d+\.\d %$", newer, re.M)
+    keys = re.findall(r"^  ([a-z_.]+)  ", newer.split("\n\n")[1], re.M)
+    ends = [key.removeprefix("preprocessing.").removeprefix("samples.") for key in keys]
+    assert len(set(keys) & {"scale", "preprocessing.scale"}) == 1
+    assert not [key for key in ends if f"data.{key}" in keys and f"samples.{key}" in keys]
+
+
+def test_stores_that_results_no_longer_use_need_no_capture(capsys, tmp_path):
+    path = write_ready(tmp_path)
+    run(path, tmp_path / "out")
+    stores = sorted((tmp_path / "out" / "activations").iterdir())
+    assert all(len(models_of_store(store)) == 1 for store in stores)
+    old = write_store(tmp_path / "out" / "activations" / "old", complete=False)
+    assert "unused" not in topolens(capsys, "store", "verify", tmp_path / "out")[1]
+    os.utime(old, (0, 0))
+    code, said, _ = topolens(capsys, "store", "verify", tmp_path / "out")
+    assert code == 0
+    assert f"unused   {old}: not used by the study any more; may be deleted" in said
+    assert "capture again" not in said
 
 
 def test_needs_no_torch(study):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from topolens.activations.stores.store import ActivationStore
 
 SOME_DAMAGED = 1
+_UNUSED = "not used by the study any more; may be deleted"
 
 store = typer.Typer(no_args_is_help=True, help="Look into activations that were captured.")
 
@@ -22,12 +23,19 @@ Paths = Annotated[
 
 @store.command()
 def verify(paths: Paths) -> None:
-    """Read every byte of the stores in PATHS; exit 1 if a part is damaged, missing or to come."""
+    """Read every byte of the stores in PATHS; exit 1 if a part is damaged, missing or to come.
+
+    Stores that a study does not use any more are named and not read.
+    """
     from topolens.activations.stores.store import ActivationStore
     from topolens.base.errors import StoreError
+    from topolens.study.stores_used import models_of_store
 
     n_damaged = 0
     for folder in _stores(paths):
+        if models_of_store(folder) == ():
+            typer.echo(f"unused   {folder}: {_UNUSED}")
+            continue
         try:
             opened = ActivationStore.open(folder)
             damaged = opened.verify()
@@ -80,8 +88,11 @@ def _line(opened: ActivationStore) -> str:
 def _record(opened: ActivationStore) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from topolens.study.stores_used import models_of_store
+
     return {
         "path": str(opened.path),
+        "models": models_of_store(opened.path),
         "complete": opened.complete,
         "n_samples": opened.n_samples,
         "n_parts": len(opened.parts),
@@ -98,10 +109,31 @@ def _record(opened: ActivationStore) -> dict[str, Any]:
 
 def _description(opened: ActivationStore) -> list[str]:
     state = "" if opened.complete else ", unfinished"
-    facts = {**_flat(opened.spec), **_flat(opened.settings or {}), **_flat(opened.summary)}
+    facts = _facts(opened)
     width = max((len(key) for key in facts), default=0)
     said = [f"  {key.ljust(width)}  {_short(value)}" for key, value in facts.items()]
     return [f"{_line(opened)}{state}", "", *said, "", *_table(opened)]
+
+
+def _facts(opened: ActivationStore) -> dict[str, Any]:
+    """Say what made a store, each thing once: its study's words, settings, what came out."""
+    from topolens.study.stores_used import models_of_store
+
+    names = models_of_store(opened.path)
+    belongs = {} if names is None else {"models": ", ".join(names) or f"none: {_UNUSED}"}
+    settings = _flat(opened.settings or {})
+    # The table below lists the layers that the patterns chose.
+    settings.pop("layers", None)
+    spec = _flat(opened.spec)
+    for key, value in list(spec.items()):
+        if settings.get(key.removeprefix("preprocessing.")) == value:
+            del spec[key]
+        elif settings.get(f"samples.{key.removeprefix('data.')}") == value:
+            del settings[f"samples.{key.removeprefix('data.')}"]
+    facts = {**belongs, **spec, **settings, **_flat(opened.summary)}
+    if isinstance(share := facts.get("accuracy"), float):
+        facts["accuracy"] = f"{100 * share:.1f} %"
+    return facts
 
 
 def _table(opened: ActivationStore) -> list[str]:
@@ -127,12 +159,12 @@ def _table(opened: ActivationStore) -> list[str]:
 
 
 def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Spread nested records, `outer.inner`; what is not set is left out, layers have a table."""
+    """Spread nested records, `outer.inner`; what is not set is left out."""
     flat: dict[str, Any] = {}
     for key, value in record.items():
         if isinstance(value, dict):
             flat |= _flat(value, f"{prefix}{key}.")
-        elif value is not None and value != [] and f"{prefix}{key}" != "layers":
+        elif value is not None and value != []:
             flat[f"{prefix}{key}"] = value
     return flat
 
