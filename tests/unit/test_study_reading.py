@@ -144,3 +144,24 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_ready_made_activations_need_no_data_table(tmp_path):
     assert read_study(write_ready(tmp_path, READY)).spec.data is None
+
+
+def test_a_variable_that_is_not_set_is_one_mistake(tmp_path, monkeypatch):
+    monkeypatch.delenv("TOPOLENS_NOWHERE", raising=False)
+    models = "".join(
+        f'[[models]]\nname = "{name}"\nsource = "zoo:mlp"\n'
+        f'weights = "${{TOPOLENS_NOWHERE}}/{name}.safetensors"\n'
+        for name in ("a", "b")
+    )
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'name = "s"\n[data]\nsource = "npz:${TOPOLENS_NOWHERE}/x.npz"\n'
+        + models
+        + '[[clouds]]\nname = "all"\n'
+    )
+    with pytest.raises(StudyError) as caught:
+        read_study(path)
+    (mistake,) = caught.value.mistakes
+    assert mistake.startswith("`TOPOLENS_NOWHERE` must be set in the environment; ")
+    for place in ("data.source", 'models[1] "a".weights', 'models[2] "b".weights'):
+        assert place in mistake

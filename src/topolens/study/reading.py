@@ -24,6 +24,7 @@ __all__ = ["StudyFile", "read_study"]
 
 _TOML_TYPES = {"tuple_type": "a list", "dict_type": "a table", "model_type": "a table"}
 _SHOWN = 100
+_UNSET = re.compile(r".*: .* must name variables .*the environment has no `(?P<variable>.*)`")
 _CAPTURE_ONLY = (
     "args",
     "weights",
@@ -97,7 +98,7 @@ def check_table(
     table: Mapping[str, Any], base: Path, source: str, *, trust: bool = False
 ) -> StudySpec:
     """Return the spec that a parsed study file means, or raise StudyError."""
-    mistakes = _cross_mistakes(table, base, trust=trust)
+    mistakes = _by_variable(_cross_mistakes(table, base, trust=trust))
     try:
         spec = StudySpec.model_validate(table)
     except ValidationError as error:
@@ -106,6 +107,25 @@ def check_table(
     if mistakes:
         raise StudyError(source, sorted(set(mistakes)))
     return spec
+
+
+def _by_variable(mistakes: Sequence[str]) -> list[str]:
+    """Say once that a variable is not set, with all places that name it."""
+    places: dict[str, list[str]] = {}
+    others = []
+    for mistake in dict.fromkeys(mistakes):
+        found = _UNSET.fullmatch(mistake)
+        if found is None:
+            others.append(mistake)
+        else:
+            places.setdefault(found["variable"], []).append(mistake)
+    for variable, named in places.items():
+        if len(named) == 1:
+            others += named
+            continue
+        listed = ", ".join(mistake.partition(": ")[0] for mistake in named)
+        others.append(f"`{variable}` must be set in the environment; {listed} name it")
+    return others
 
 
 def _primary(errors: Sequence[Any]) -> Iterator[Any]:
