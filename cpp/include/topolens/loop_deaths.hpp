@@ -40,7 +40,7 @@ public:
                const std::vector<Edge<Real>>& generators, std::size_t patience,
                const KernelTable& kernels)
         : d_(d), near_(near), limit_(limit), generators_(generators), rows_(kernels.rows<Real>()),
-          most_scans_(patience * (d.n + generators.size())), cocycles_(d, generators.size()),
+          most_scans_((patience + d.n / 2000) * (d.n + generators.size())), cocycles_(d, generators.size()),
           lune_(d.n) {}
 
     /// All deaths, in order. Gives up, with false, where cocycles grow so large (loops that live

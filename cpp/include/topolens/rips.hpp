@@ -45,7 +45,8 @@ struct RipsOptions {
     Real threshold = std::numeric_limits<Real>::infinity();
     std::size_t threads = 1;
     std::size_t slab_bytes = std::size_t{24} << 20;
-    std::size_t patience = 4;  // scans for each point and class before H1 turns to the sweep
+    std::size_t patience = 3;  // scans for each point and class, and more for many points, before
+                               // H1 turns to the sweep
     Progress progress = [](double) {};
     const KernelTable* kernels = &kernels_for_this_machine();
 };
