@@ -29,7 +29,7 @@ from topolens.report import (
 )
 from topolens.report.charts import constant_measures, map_chart, profile_charts
 from topolens.report.embedding import layer_map
-from topolens.report.style import SERIES, line_styles, plain, short
+from topolens.report.style import SERIES, line_styles, plain, short, short_names
 from topolens.report.svg import inline_svg, save_figure
 
 
@@ -237,3 +237,18 @@ class TestMap:
 
     def test_is_missing_without_distances(self):
         assert map_chart(make_study([make_model("m", ("a", "b", "c"))])) is None
+
+
+def test_long_layer_names_keep_what_tells_them_apart():
+    names = ["embed", *(f"blocks.{k}.after_attention" for k in range(3))]
+    assert list(short_names(names, 17).values()) == [
+        "embed",
+        "0.after_attention",
+        "1.after_attention",
+        "2.after_attention",
+    ]
+    cut = short_names(names, 12)
+    assert len(set(cut.values())) == len(names)
+    assert max(map(len, cut.values())) == 12
+    alike = short_names(["stage1.0.projection", "stage2.0.projection"], 15)
+    assert set(alike.values()) == {"stage1.…jection", "stage2.…jection"}

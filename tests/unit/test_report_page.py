@@ -21,6 +21,7 @@ from topolens.report import payload as payload_module
 from topolens.report import write_report
 from topolens.report.payload import build_payload
 from topolens.study.results import StepFailure
+from topolens.study.spec import CloudSpec
 
 STUDIES = {
     "three": lambda: realistic_study((5, 5, 5), n_points=60),
@@ -195,6 +196,27 @@ def test_a_study_without_results_says_so_and_why_once(tmp_path):
         assert untrue not in text
     for empty in ("All layers at a glance", "What failed", "How it was measured", "Glossary"):
         assert empty not in text
+
+
+def test_shows_no_code_marks_of_messages(tmp_path):
+    study = realistic_study((3,), n_points=60, n_loops=9)
+    study.warnings = ("Cloud `scaled`: the layers hold unequal numbers of rows.",)
+    text = text_of(study, tmp_path)
+    assert "Cloud “scaled”: the layers hold unequal numbers of rows." in text
+
+
+def test_says_which_clouds_have_rows_of_their_own(tmp_path):
+    study = realistic_study((3,), clouds=("scaled",), n_points=60, n_loops=9)
+    assert "All the rows form its cloud." in text_of(study, tmp_path)
+    assert "halves of the points, the same rows in every layer. A" in text_of(study, tmp_path)
+    rim = CloudSpec(name="rim", sample="farthest", points=20)
+    study.spec = study.spec.model_copy(update={"clouds": (*study.spec.clouds, rim)})
+    text = text_of(study, tmp_path)
+    assert "All the rows form its cloud “scaled” (20 in “rim”)." in text
+    assert "the same rows in every layer except in “rim”, where layers keep their own." in text
+    clean = CloudSpec(name="clean", outliers={"remove": "per_layer"})
+    study.spec = study.spec.model_copy(update={"clouds": (clean,)})
+    assert "the same rows in every layer" not in text_of(study, tmp_path)
 
 
 def unpacked(text):

@@ -12,6 +12,7 @@ from topolens.report.findings.reading import main_cloud
 from topolens.report.findings.words import count, listing, number, percent
 
 if TYPE_CHECKING:
+    from topolens.study.cloud_spec import CloudSpec
     from topolens.study.results import ModelSummary, StudyReader
 
 __all__ = ["fact_line", "layer_table", "method_lines", "provenance_lines"]
@@ -66,8 +67,8 @@ def method_lines(study: StudyReader) -> list[tuple[str, str]]:
         lines.append(
             (
                 "Half-samples",
-                f"Everything is measured again on {study.n_resamples} random halves of the points, "
-                "the same rows in every layer. A finding counts as settled when at least three "
+                f"Everything is measured again on {study.n_resamples} random halves of the points"
+                f"{_same_rows(study)}. A finding counts as settled when at least three "
                 "quarters of them agree; bands are 1.96 standard errors of a delete-half "
                 "jackknife.",
             )
@@ -122,12 +123,43 @@ def _points_sentence(study: StudyReader) -> str:
     samples = sorted({model.n_samples for model in study.models if model.layers})
     points = sorted({one.n_points for m in study.models for one in m.layers if one.n_points})
     shown = f"{_span(samples)} samples" if samples else "Samples"
-    share = "All" if points == samples else f"{_span(points)} of" if points else ""
-    kept = f" {share} the rows form its cloud." if share else ""
+    kept = _share_sentence(study, samples, points)
     return (
         f"{shown}{source}{split} are shown to every model; each sample becomes one point (row) per "
         f"layer, with one coordinate per feature.{kept}"
     )
+
+
+def _share_sentence(study: StudyReader, samples: list[int], points: list[int]) -> str:
+    """Say how many rows form a cloud; clouds with a number of points of their own say theirs."""
+    if not points:
+        return ""
+    share = "All" if points == samples else f"{_span(points)} of"
+    main, *others = study.spec.clouds
+    if any(_choice(cloud) != _choice(main) for cloud in others):
+        own = [f"{cloud.points:,} in “{cloud.name}”" for cloud in others if cloud.points]
+        rest = f" ({listing(own)})" if own else ", other clouds choose their own"
+        return f" {share} the rows form its cloud “{main.name}”{rest}."
+    return f" {share} the rows form its cloud."
+
+
+def _choice(cloud: CloudSpec) -> tuple[object, ...]:
+    return cloud.points, cloud.sample, cloud.outliers
+
+
+def _same_rows(study: StudyReader) -> str:
+    """Say whether a half holds the same rows in every layer, as far as the clouds allow."""
+    own = [f"“{cloud.name}”" for cloud in study.spec.clouds if _rows_of_its_own(cloud)]
+    if not own:
+        return ", the same rows in every layer"
+    if len(own) == len(study.spec.clouds):
+        return ", chosen anew in every layer, whose clouds hold rows of their own"
+    return f", the same rows in every layer except in {listing(own)}, where layers keep their own"
+
+
+def _rows_of_its_own(cloud: CloudSpec) -> bool:
+    per_layer = cloud.outliers is not None and cloud.outliers.remove == "per_layer"
+    return per_layer or cloud.sample == "farthest"
 
 
 def _pooling_sentence(study: StudyReader) -> str:

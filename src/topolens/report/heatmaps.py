@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topolens.report.style import INK, MUTED, PAPER, drawing_style, new_figure, plain, short
+from topolens.report.style import (
+    INK,
+    MUTED,
+    PAPER,
+    drawing_style,
+    new_figure,
+    plain,
+    short,
+    short_names,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +105,8 @@ def _name_layers(ax: Axes, matrix: DistanceMatrix, groups: list[tuple[str, int, 
     ends = [end - step + 1 if end < len(matrix) else end for _, _, end in groups]
     starts = [start for _, start, _ in groups]
     rows = [r for s, e in zip(starts, ends, strict=True) for r in range(s, max(e, s + 1), step)]
-    ax.set_yticks(rows, [plain(short(matrix.labels[row][1])) for row in rows])
+    shown = short_names([layer for _, layer in matrix.labels])
+    ax.set_yticks(rows, [plain(shown[matrix.labels[row][1]]) for row in rows])
     ax.tick_params(axis="y", length=0, labelsize=7.5, pad=3, labelcolor=MUTED)
 
 

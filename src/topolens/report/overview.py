@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.report.findings.reading import main_cloud
+from topolens.report.style import short_names
 
 if TYPE_CHECKING:
     from topolens.study.results import ModelSummary, StudyReader
@@ -19,6 +20,7 @@ _SIDE = 100
 _DOTS_BUDGET = 60_000
 _MOST_DOTS = 400
 _SHOWN_SHARE = 0.998
+_LETTERS = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class SmallDiagram:
     """One layer's loops in a square of side 100."""
 
     layer: str
+    label: str
+    """The layer's name, cut to fit below its square."""
     layer_index: int
     path: str
     """SVG path of dots; empty without loops."""
@@ -52,6 +56,7 @@ def overview_rows(study: StudyReader) -> list[OverviewRow]:
         for k in range(len(model.layers))
     }
     low, high = _range(list(found.values()))
+    labels = [short_names([one.name for one in m.layers], _LETTERS) for m in study.models]
     return [
         OverviewRow(
             model.name,
@@ -59,6 +64,7 @@ def overview_rows(study: StudyReader) -> list[OverviewRow]:
             tuple(
                 SmallDiagram(
                     layer.name,
+                    labels[m][layer.name],
                     k,
                     _dots_path(found[m, k], low, high, dots),
                     len(found[m, k]),

@@ -21,7 +21,7 @@ from topolens.report.charts import (
 from topolens.report.facts import fact_line, layer_table, method_lines, provenance_lines
 from topolens.report.findings import collect_findings
 from topolens.report.findings.reading import any_measured
-from topolens.report.findings.words import number, percent, readable
+from topolens.report.findings.words import number, percent, readable, unticked
 from topolens.report.overview import overview_rows
 from topolens.report.payload import build_payload, script_text
 from topolens.report.remembered import RememberedStudy
@@ -63,7 +63,7 @@ def write_report(study: StudyReader, path: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, percent=percent, readable=readable)
+    environment.filters.update(number=number, percent=percent, readable=readable, unticked=unticked)
     page = environment.get_template("page.html").render(
         **context,
         style=Markup(_resource("page.css")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,7 @@ __all__ = [
     "new_figure",
     "plain",
     "short",
+    "short_names",
     "style_words",
 ]
 
@@ -162,3 +163,24 @@ def short(name: str, length: int = 24) -> str:
         return name
     head = (length - 1) // 2
     return f"{name[:head]}…{name[len(name) - (length - 1 - head) :]}"
+
+
+def short_names(names: Sequence[str], length: int = 24) -> dict[str, str]:
+    """Return a label per layer name that tells it from the others, for little room.
+
+    A name that is too long loses its first parts as long as no other name ends alike, so that
+    `blocks.0.after_attention` becomes `0.after_attention`; what is still too long is cut in the
+    middle.
+    """
+    known = dict.fromkeys(names)
+    return {name: name if len(name) <= length else _tail(name, known, length) for name in known}
+
+
+def _tail(name: str, names: Iterable[str], length: int) -> str:
+    parts = name.split(".")
+    tails = [".".join(parts[start:]) for start in range(len(parts))]
+    telling = [
+        tail for tail in tails if all(o == name or not f".{o}".endswith(f".{tail}") for o in names)
+    ]
+    fitting = (tail for tail in telling if len(tail) <= length)
+    return next(fitting, short(telling[-1], length))

@@ -19,6 +19,7 @@ __all__ = [
     "quoted",
     "readable",
     "times",
+    "unticked",
 ]
 
 _LARGE = 1e5
@@ -98,6 +99,11 @@ def times(ratio: float) -> str:
 def quoted(name: str) -> str:
     """Return a name in quotation marks."""
     return f"“{name}”"
+
+
+def unticked(text: str) -> str:
+    """Return a message with its code marks as quotation marks: a page shows no Markdown."""
+    return re.sub(r"`([^`]+)`", r"“\1”", text)
 
 
 def listing(words: Sequence[str], *, shown: int = 6) -> str:
