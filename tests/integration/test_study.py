@@ -52,6 +52,15 @@ def test_every_layer_of_every_model_is_measured_and_compared(ready):
     np.testing.assert_array_equal(np.diag(matrix.values), 0)
 
 
+def test_a_study_says_what_it_is(ready):
+    _, study, _ = ready
+    layers = sum(len(model.layers) for model in study.models)
+    models = len(study.models)
+    assert repr(study) == (
+        f"<Study {study.spec.name!r}: {models} models, {layers} layers, complete>"
+    )
+
+
 def test_numbers_are_those_of_the_functions_called_alone(ready):
     _, study, _ = ready
     layers = relu_layers(1)

@@ -478,3 +478,24 @@ def test_every_size_reads_as_sentences(sizes):
 def test_a_study_with_nothing_measured_has_only_doubts():
     findings = collect_findings(make_study([make_model("m", ABC)]))
     assert [finding.key for finding in findings] == ["doubts"]
+
+
+@pytest.mark.parametrize(
+    ("widths", "values", "cautious"),
+    [
+        ([1024, 16, 3, 8], [90.0, 12, 3, 6], True),
+        ([16, 12, 8, 10], [90.0, 12, 3, 6], False),
+        ([3, 8, 16, 1024], [90.0, 12, 6, 3], False),
+    ],
+)
+def test_a_sum_that_follows_the_width_of_layers_is_doubted(widths, values, cautious):
+    study = measured_study("lifespan_sum H0", values)
+    model = study.models[0]
+    layers = [
+        replace(layer, n_features=width) for layer, width in zip(model.layers, widths, strict=True)
+    ]
+    study.models = (replace(model, layers=tuple(layers)),)
+    notes = one_of(total_lifespans(study)).notes
+    assert len(notes) == cautious
+    if cautious:
+        assert "In “m0” the sum follows the width of the layers (3 to 1,024 features" in notes[0]

@@ -49,6 +49,12 @@ class Study:
         self._index = Index.read(self._root)
         self._cache = ResultCache(self._root / "results")
 
+    def __repr__(self) -> str:
+        layers = sum(len(model.layers) for model in self.models)
+        lost = len(self.failures) + sum(model.problem is not None for model in self.models)
+        state = "complete" if not lost else "incomplete, see `failures` and `warnings`"
+        return f"<Study {self.spec.name!r}: {len(self.models)} models, {layers} layers, {state}>"
+
     @property
     def root(self) -> Path:
         """Folder of the study."""

@@ -22,6 +22,7 @@ __all__ = ["rank_correlation", "total_lifespans"]
 _FEWEST_LAYERS = 4
 _CLEAR = 0.5
 _HUMP = 0.85
+_UNEQUAL_WIDTHS = 4
 _NOUNS = {0: "pieces (H0 lifespan sum)", 1: "loops (H1 lifespan sum)"}
 _RULE = (
     "Rank correlation ρ of the lifespan sum with depth: rises from 0.5, falls from −0.5, else no "
@@ -59,7 +60,7 @@ def _finding(study: StudyReader, dimension: int) -> list[Finding]:
     measure, cloud = label_of(study.measures, "lifespan_sum", dimension), main_cloud(study)
     if measure is None:
         return []
-    long = (p for p in profiles(study, measure, cloud) if len(p.layers) >= _FEWEST_LAYERS)
+    long = [p for p in profiles(study, measure, cloud) if len(p.layers) >= _FEWEST_LAYERS]
     trends = [_trend(profile) for profile in long]
     if not trends:
         return []
@@ -76,8 +77,28 @@ def _finding(study: StudyReader, dimension: int) -> list[Finding]:
             robustness=robustness,
             settled=settled,
             table=_table(trends, total),
+            notes=_width_notes(long),
         )
     ]
+
+
+def _width_notes(found: list[Profile]) -> tuple[str, ...]:
+    """Warn where a lifespan sum may say no more than how many features a layer has."""
+    follows = []
+    for profile in found:
+        widths = np.array([layer.n_features for layer in profile.layers], dtype=np.float64)
+        unequal = widths.max() > _UNEQUAL_WIDTHS * widths.min()
+        if unequal and rank_correlation(widths, profile.values) >= _CLEAR:
+            follows.append((profile.model.name, int(widths.min()), int(widths.max())))
+    if not follows:
+        return ()
+    narrow, wide = min(low for _, low, _ in follows), max(high for *_, high in follows)
+    whom = listing([quoted(name) for name, *_ in follows])
+    return (
+        f"In {whom} the sum follows the width of the layers ({narrow:,} to {wide:,} features; rank "
+        "correlation at least 0.5): distances in few dimensions differ from those in many, so this "
+        "course may be one of width and not of what the network does.",
+    )
 
 
 def _trend(profile: Profile) -> _Trend:
