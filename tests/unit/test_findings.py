@@ -235,6 +235,12 @@ class TestClosestLayers:
         # Moving one death by 1 costs the mean over directions of |cos|, at most 1.
         assert 1.0 < finding.value < 2.0
 
+    def test_leaves_out_layers_with_the_same_diagrams(self):
+        finding = one_of(closest_layers(redundant_study(gap=0.0, noise=1.0)))
+        assert finding.value > 0
+        assert "Left out" in finding.notes[0]
+        assert "“a” and “b” in “m0”" in finding.notes[0]
+
     def test_needs_half_samples(self):
         assert closest_layers(line_study([0, 1, 2])) == []
 

@@ -45,6 +45,8 @@ class _Closest:
     ratio: float
     cka: float
     hits: int
+    identical: tuple[tuple[str, str], ...]
+    """Pairs at distance 0 in every half-sample; left out of the ranking."""
 
 
 def closest_layers(study: StudyReader) -> list[Finding]:
@@ -74,6 +76,7 @@ def closest_layers(study: StudyReader) -> list[Finding]:
             robustness=robustness,
             settled=settled,
             table=_table(found, len(repeats)),
+            notes=_identical(found),
         )
     ]
 
@@ -91,6 +94,9 @@ def _closest(
     noise = np.array([layer_noise(study, name, layer.name, cloud) for layer in block.layers])
     floor = (noise[:, None] + noise[None, :]) / 2
     halves = [_upper(distances_between(repeat, block, block), floor) for repeat in repeats]
+    same = np.all([half == 0 for half in halves], axis=0)
+    for half in halves:
+        half[same] = np.nan
     ratios = np.mean(halves, axis=0)
     if not np.isfinite(ratios).any():
         return None
@@ -103,7 +109,20 @@ def _closest(
         second=block.layers[int(column)].name,
         ratio=float(ratios.flat[at]),
         cka=float(alike),
+        identical=tuple((block.layers[r].name, block.layers[c].name) for r, c in np.argwhere(same)),
         hits=sum(bool(np.isfinite(h).any()) and int(np.nanargmin(h)) == at for h in halves),
+    )
+
+
+def _identical(found: list[_Closest]) -> tuple[str, ...]:
+    places = [
+        (f"{quoted(a)} and {quoted(b)}", one.model) for one in found for a, b in one.identical
+    ]
+    if not places:
+        return ()
+    return (
+        f"Left out, because they have the very same diagrams in every half-sample: "
+        f"{by_place(places)}. Such layers are as a rule one tensor under two names.",
     )
 
 
