@@ -54,6 +54,15 @@ def test_a_bar_never_wraps(monkeypatch):
     assert max(len(line) for line in stream.getvalue().split("\r\x1b[2K")) == 49
 
 
+def test_a_pipe_is_told_whole_names(monkeypatch):
+    clock(monkeypatch, step=11.0)
+    monkeypatch.setenv("COLUMNS", "50")
+    stream = io.StringIO()
+    name = "a long name " * 9
+    tell(progress.ProgressLines(stream), Planned("capture", 2, 1), StepStarted(name))
+    assert stream.getvalue().rstrip("\n").endswith(name)
+
+
 def test_a_pipe_gets_one_plain_line_per_stage(monkeypatch):
     clock(monkeypatch)
     stream = io.StringIO()

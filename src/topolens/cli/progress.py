@@ -90,8 +90,8 @@ class ProgressLines:
         left = f"{_clock((todo - finished) / rate)} left" if rate > 0 else ""
         counts = f"{self._cached + finished}/{self._total}"
         line = f"{self._stage:<12} {bar} {counts:>9} {rate:5.1f}/s  {left:<11} {self._note}"
-        # A line that wraps cannot be redrawn in place.
-        return line[: shutil.get_terminal_size().columns - 1]
+        # A line that wraps cannot be redrawn in place; one in a file is not.
+        return line[: shutil.get_terminal_size().columns - 1] if self._live else line
 
     def _write(self, text: str) -> None:
         self._put(f"\r\x1b[2K{text}" if self._live else text)

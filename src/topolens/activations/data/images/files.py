@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ _known: dict[Hashable, _Facts] = {}
 """Facts by file, its length and time of change: several models of a study see the same images."""
 
 
-class _EncodedImages:
+class _EncodedImages(ABC):
     """Images by number, from bytes that a subclass reads."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -66,11 +67,13 @@ class _EncodedImages:
             _known[key] = _Facts(hashlib.sha256(content).hexdigest(), image_size(content, name))
         return _known[key]
 
+    @abstractmethod
     def _identity(self, name: str) -> Hashable:
-        raise NotImplementedError
+        """Return what changes when the file does."""
 
+    @abstractmethod
     def _read(self, name: str) -> bytes:
-        raise NotImplementedError
+        """Return the bytes of the file."""
 
 
 class FolderFiles(_EncodedImages):
