@@ -71,7 +71,8 @@ def persistence(
     Notes
     -----
     Reduced Vietoris–Rips [1]_ [2]_: at each edge only the components and loops of its lune
-    matter. Memory beyond the distance matrix is about n_points² / 8 bytes and some 30 MB.
+    matter. Beyond the distance matrix H1 of most clouds takes a few MB; H2, and loops that live
+    long, up to n_points² / 8 bytes of adjacency, 48 MB of edges and columns of bits.
     Purvine et al. (AAAI 2023) use this with `max_dim=1` on clouds of 1,000 activations.
 
     References
