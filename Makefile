@@ -37,6 +37,13 @@ build/oracles/.ready: constraints/oracles.txt | setup
 	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/oracles -r constraints/oracles.txt
 	touch $@
 
+# Measures of others that bring much along; tests add the folder to the path where they need it.
+oracles: build/oracles-measures/.ready
+
+build/oracles-measures/.ready: constraints/oracles-measures.txt | setup
+	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/oracles-measures -r constraints/oracles-measures.txt
+	touch $@
+
 # Oracles from outside and the page in a real browser; what `make test` leaves out.
 test-slow: setup oracles
 	$(BIN)/python -m pytest -m "full or browser"

@@ -58,6 +58,9 @@ def test_is_found_by_its_name(operation):
     assert re.fullmatch(r"[a-z][a-z0-9_]*", operation.name)
     assert operation.version >= 1
     assert operation.takes in ("points", "diagrams")
+    result = operation.run(subjects(operation, CLOUDS["ring"])[0])
+    is_number = np.ndim(getattr(result, "value", result)) == 0 and not hasattr(result, "values")
+    assert is_number is (operation.gives == "number")
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

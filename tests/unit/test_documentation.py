@@ -1,5 +1,6 @@
 """Documentation that cannot drift: examples run, registered names have their section."""
 
+import doctest
 import re
 import subprocess
 import sys
@@ -65,9 +66,41 @@ def test_every_key_of_a_study_is_explained(table):
     assert set(table.model_fields) <= explained | headed
 
 
-@pytest.mark.parametrize("name", [*descriptors, *metrics])
+# Measures that are still sections of the overview; a new one has a page.
+SECTIONS = {"bar_count", "lifespan_sum", "linear_cka", "persistent_entropy", "sliced_wasserstein"}
+MEASURE_PAGES = {
+    name: ROOT / "docs" / "measures" / f"{name}.md"
+    for name in [*descriptors, *metrics]
+    if name not in SECTIONS
+}
+
+
+@pytest.mark.parametrize("name", sorted(SECTIONS))
 def test_every_measure_has_its_section(name):
     assert f"\n### {name}\n" in MEASURES
+
+
+@pytest.mark.parametrize("name", MEASURE_PAGES)
+def test_every_measure_has_a_page_that_says_all_and_shows_it(name):
+    page = MEASURE_PAGES[name].read_text(encoding="utf-8")
+    assert page.startswith(f"# {name}\n")
+    assert f"]({name}.md)" in MEASURES
+    for said in ("**Formula.**", "**Source.**", "**Cost.**", "**Unchanged by**", "**Misleads**"):
+        assert said in page, said
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page)
+    assert pictures
+    for picture in pictures:
+        assert (MEASURE_PAGES[name].parent / picture).exists(), picture
+
+
+@pytest.mark.parametrize("name", MEASURE_PAGES)
+def test_the_example_on_the_page_of_a_measure_runs(name):
+    """Python examples are doctests: what they show is what comes out."""
+    page = MEASURE_PAGES[name].read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert any(">>>" in example for example in examples)
+    test = doctest.DocTestParser().get_doctest("\n".join(examples), {}, name, None, 0)
+    assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
 
 
 def test_every_normalisation_is_explained():

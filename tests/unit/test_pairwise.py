@@ -26,7 +26,7 @@ def refuses(sentence):
 @pytest.fixture
 def bare_metric(monkeypatch):
     monkeypatch.setattr(metrics, "_operations", dict(metrics._operations))
-    metrics.register("bare", version=1, takes="points", invariances=Invariances())(
+    metrics.register("bare", version=1, takes="points", unit="", invariances=Invariances())(
         lambda first, second: 0.0
     )
     return "bare"

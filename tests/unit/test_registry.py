@@ -10,7 +10,7 @@ from topolens.base import registry as module
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, Registry
 
-KIND = {"version": 1, "takes": "points", "invariances": Invariances()}
+KIND = {"version": 1, "takes": "points", "unit": "", "invariances": Invariances()}
 
 
 @pytest.fixture

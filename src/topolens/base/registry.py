@@ -14,6 +14,7 @@ __all__ = ["Invariances", "Operation", "Registry", "descriptors", "metrics"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Subject = Literal["points", "diagrams"]
+Outcome = Literal["number", "array"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,17 @@ class Operation:
     run: Callable[..., Any]
     takes: Subject
     """What the positional argument is: a cloud of points or its diagrams."""
+    unit: str
+    """What a value counts, e.g. "bars"; "distance" in the units of the cloud; "" if pure."""
     invariances: Invariances
+    gives: Outcome = "number"
+    """Of a descriptor: a number (or a result with a `value`), or an array such as a curve."""
+    symmetric: bool = True
+    """Of a metric: True if exchanging the two items changes nothing."""
+    is_metric: bool = False
+    """True if the triangle inequality holds."""
+    perfect_at_equals: bool = True
+    """Of a metric: False if equal items reach the perfect value only as the points grow many."""
     paired_rows: bool = False
     """True if two clouds must hold the same samples row by row."""
     is_similarity: bool = False
@@ -51,6 +62,11 @@ class Operation:
     """Of a metric: the part of the work that each item needs once, whatever it meets."""
     compare: Callable[[Any, Any], float] | None = None
     """Of a metric: its value on two prepared items."""
+
+    @property
+    def perfect(self) -> float:
+        """The value of a metric that says two items are the same."""
+        return 1.0 if self.is_similarity else 0.0
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -84,13 +100,18 @@ class Registry:
         *,
         version: int,
         takes: Subject,
+        unit: str,
         invariances: Invariances,
+        gives: Outcome = "number",
+        symmetric: bool = True,
+        is_metric: bool = False,
+        perfect_at_equals: bool = True,
         paired_rows: bool = False,
         is_similarity: bool = False,
         prepare: Callable[..., Any] | None = None,
         compare: Callable[[Any, Any], float] | None = None,
     ) -> Callable[[Function], Function]:
-        """Decorate a function; it stays an ordinary function."""
+        """Decorate a function; it stays an ordinary function. Fields of `Operation` say what."""
 
         def add(function: Function) -> Function:
             if name in self._operations:
@@ -100,7 +121,12 @@ class Registry:
                 version=version,
                 run=function,
                 takes=takes,
+                unit=unit,
                 invariances=invariances,
+                gives=gives,
+                symmetric=symmetric,
+                is_metric=is_metric,
+                perfect_at_equals=perfect_at_equals,
                 paired_rows=paired_rows,
                 is_similarity=is_similarity,
                 prepare=prepare,

@@ -44,6 +44,8 @@ def _compare(first: _PreparedBars, second: _PreparedBars) -> float:
     "sliced_wasserstein",
     version=1,
     takes="diagrams",
+    unit="distance",
+    is_metric=True,
     invariances=Invariances(orthogonal=True, translation=True),
     prepare=_prepare,
     compare=_compare,

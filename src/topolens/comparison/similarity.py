@@ -52,6 +52,7 @@ def _compare(first: _CentredCloud, second: _CentredCloud) -> float:
     "linear_cka",
     version=1,
     takes="points",
+    unit="",
     invariances=Invariances(orthogonal=True, isotropic_scaling=True, translation=True),
     paired_rows=True,
     is_similarity=True,

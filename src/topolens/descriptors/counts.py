@@ -16,6 +16,7 @@ __all__ = ["bar_count"]
     "bar_count",
     version=1,
     takes="diagrams",
+    unit="bars",
     invariances=Invariances(orthogonal=True, isotropic_scaling=True, translation=True),
 )
 def bar_count(diagram: Diagram, *, relative_to_longest: float = 0.0) -> int:

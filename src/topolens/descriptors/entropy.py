@@ -15,6 +15,7 @@ __all__ = ["persistent_entropy"]
     "persistent_entropy",
     version=1,
     takes="diagrams",
+    unit="nats",
     invariances=Invariances(orthogonal=True, isotropic_scaling=True, translation=True),
 )
 def persistent_entropy(diagram: Diagram, *, normalised: bool = False) -> float:

@@ -15,6 +15,7 @@ __all__ = ["lifespan_sum"]
     "lifespan_sum",
     version=1,
     takes="diagrams",
+    unit="distance",
     invariances=Invariances(orthogonal=True, translation=True),
 )
 def lifespan_sum(diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0) -> float:

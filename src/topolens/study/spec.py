@@ -216,6 +216,8 @@ def _operation_table(value: object, registry: Any, n_subjects: int) -> object:  
         raise ValueError("must be a name or a table with a `name`")  # noqa: TRY004  pydantic's way
     operation = registry[table["name"]]
     params = {key: val for key, val in table.items() if key not in ("name", "dimension")}
+    if operation.gives == "array":
+        raise ValueError(f"`{operation.name}` gives an array; a study takes measures of one number")
     operation.check(params)
     _plain(params)
     reason = refusal(operation, params, n_subjects=n_subjects)
