@@ -282,6 +282,19 @@ class TestReal:
         with refuses("`a` must be a finite number; got nan"):
             check_real(float("nan"), "a")
 
+    @pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan, True])
+    def test_bounds_may_be_reached_but_not_passed(self, bad):
+        assert check_real(0, "a", at_least=0, at_most=1) == 0
+        assert check_real(1, "a", at_least=0, at_most=1) == 1
+        with refuses(f"`a` must be a finite number from 0 to 1; got {bad!r}"):
+            check_real(bad, "a", at_least=0, at_most=1)
+
+    def test_one_bound_is_enough(self):
+        with refuses("`a` must be a finite number at least 0; got -1"):
+            check_real(-1, "a", at_least=0)
+        with refuses("`a` must be a finite number above 0 to 1; got 2"):
+            check_real(2, "a", above=0, at_most=1)
+
 
 def test_one_of():
     assert check_one_of("b", "how", ("a", "b")) == "b"

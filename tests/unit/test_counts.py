@@ -25,6 +25,16 @@ def test_by_hand(share, count):
     assert bar_count(BARS, relative_to_longest=share) == count
 
 
+@pytest.mark.parametrize(("length", "count"), [(0.49, 3), (0.5, 2), (2, 1), (4, 0)])
+def test_by_hand_of_length(length, count):
+    assert bar_count(BARS, longer_than=length) == count
+
+
+def test_both_rules_hold_together():
+    assert bar_count(BARS, longer_than=1, relative_to_longest=0.6) == 1
+    assert bar_count(BARS, longer_than=3, relative_to_longest=0.1) == 1
+
+
 def test_counts_all_that_die_unless_told():
     assert bar_count(BARS) == 3
     assert type(bar_count(BARS)) is int
@@ -39,15 +49,21 @@ def test_is_zero_where_nothing_dies(pairs, share):
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [
-        (1.5, "`relative_to_longest` must be from 0 to 1; got 1.5"),
-        (-0.25, "`relative_to_longest` must be from 0 to 1; got -0.25"),
-        (np.nan, "`relative_to_longest` must be a finite number; got nan"),
-        ("all", "`relative_to_longest` must be a finite number; got 'all'"),
+        (1.5, "`relative_to_longest` must be a finite number from 0 to 1; got 1.5"),
+        (-0.25, "`relative_to_longest` must be a finite number from 0 to 1; got -0.25"),
+        (np.nan, "`relative_to_longest` must be a finite number from 0 to 1; got nan"),
+        ("all", "`relative_to_longest` must be a finite number from 0 to 1; got 'all'"),
     ],
 )
 def test_says_what_is_wrong(bad, sentence):
     with refuses(sentence):
         bar_count(BARS, relative_to_longest=bad)
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.inf, "long"])
+def test_says_what_is_wrong_with_a_length(bad):
+    with refuses(f"`longer_than` must be a finite number at least 0; got {bad!r}"):
+        bar_count(BARS, longer_than=bad)
 
 
 def test_wants_one_degree():

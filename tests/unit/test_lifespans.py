@@ -24,6 +24,9 @@ def refuses(sentence):
         ({"alpha": 2}, 13.25),
         ({"alpha": 2, "factor": 0.5}, 6.625),
         ({"factor": 0.5}, 2.75),
+        ({"longer_than": 0.5}, 5),
+        ({"longer_than": 2, "alpha": 2}, 9),
+        ({"longer_than": 3}, 0),
         ({"alpha": 0.5}, np.sqrt(2) + np.sqrt(0.5) + np.sqrt(3)),
     ],
 )
@@ -43,6 +46,11 @@ def test_is_zero_where_nothing_dies(pairs):
 def test_says_what_is_wrong(name, bad):
     with refuses(f"`{name}` must be a finite number above 0; got {bad!r}"):
         lifespan_sum(BARS, **{name: bad})
+
+
+def test_says_what_is_wrong_with_a_length():
+    with refuses("`longer_than` must be a finite number at least 0; got -1"):
+        lifespan_sum(BARS, longer_than=-1)
 
 
 def test_wants_one_degree():

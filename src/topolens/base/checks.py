@@ -130,16 +130,28 @@ def check_integer(value: object, name: str, *, at_least: int, at_most: int | Non
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 
-def check_real(value: object, name: str, *, above: float | None = None) -> float:
-    """Return `value` as a finite float, larger than `above` where that is given."""
+def check_real(
+    value: object,
+    name: str,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> float:
+    """Return `value` as a finite float, within the bounds that are given."""
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    rule = "a finite number" if above is None else f"a finite number above {above:g}"
     try:
         number = float(value) if real else math.nan  # type: ignore[arg-type]
     except OverflowError:  # an integer that no float holds
         number = math.inf
-    if not math.isfinite(number) or (above is not None and number <= above):
-        raise InvalidInputError(f"`{name}` must be {rule}; got {value!r}")
+    low = -math.inf if at_least is None else at_least
+    high = math.inf if at_most is None else at_most
+    within = low <= number <= high and (above is None or number > above)
+    if not math.isfinite(number) or not within:
+        start = "at least" if at_most is None else "from"
+        bounds = [("above", above), (start, at_least), ("to", at_most)]
+        rule = "".join(f" {word} {bound:g}" for word, bound in bounds if bound is not None)
+        raise InvalidInputError(f"`{name}` must be a finite number{rule}; got {value!r}")
     return number
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from topolens.base.checks import check_diagram, check_real
-from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
 
@@ -19,8 +18,10 @@ __all__ = ["bar_count"]
     unit="bars",
     invariances=Invariances(orthogonal=True, isotropic_scaling=True, translation=True),
 )
-def bar_count(diagram: Diagram, *, relative_to_longest: float = 0.0) -> int:
-    """Count the bars that die and live at least a share of the longest lifetime.
+def bar_count(
+    diagram: Diagram, *, relative_to_longest: float = 0.0, longer_than: float = 0.0
+) -> int:
+    """Count the bars that die, or those of them that live long.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ def bar_count(diagram: Diagram, *, relative_to_longest: float = 0.0) -> int:
         The bars of one degree.
     relative_to_longest : float, default 0.0
         Share of the longest finite lifetime that a bar must reach, from 0 (all) to 1.
+    longer_than : float, default 0.0
+        Lifetime that a bar must exceed, in units of the cloud's distances.
 
     Returns
     -------
@@ -37,20 +40,21 @@ def bar_count(diagram: Diagram, *, relative_to_longest: float = 0.0) -> int:
     Raises
     ------
     InvalidInputError
-        If the share is not between 0 and 1, or `diagram` is not one Diagram.
+        If the share is not between 0 and 1, `longer_than` is negative, or `diagram` is not
+        one Diagram.
 
     Examples
     --------
     >>> import numpy as np
     >>> from topolens.base.results import Diagram
     >>> bars = Diagram(1, np.array([[1.0, 3.0], [2.0, 2.5]]))
-    >>> bar_count(bars), bar_count(bars, relative_to_longest=0.5)
-    (2, 1)
+    >>> bar_count(bars), bar_count(bars, relative_to_longest=0.5), bar_count(bars, longer_than=2)
+    (2, 1, 0)
     """
-    share = check_real(relative_to_longest, "relative_to_longest")
-    if not 0 <= share <= 1:
-        raise InvalidInputError(f"`relative_to_longest` must be from 0 to 1; got {share}")
+    share = check_real(relative_to_longest, "relative_to_longest", at_least=0, at_most=1)
+    least = check_real(longer_than, "longer_than", at_least=0)
     lifetimes = check_diagram(diagram).lifetimes
     if not len(lifetimes):
         return 0
-    return int(np.count_nonzero(lifetimes >= share * lifetimes.max()))
+    long = (lifetimes >= share * lifetimes.max()) & (lifetimes > least)
+    return int(np.count_nonzero(long))

@@ -18,7 +18,9 @@ __all__ = ["lifespan_sum"]
     unit="distance",
     invariances=Invariances(orthogonal=True, translation=True),
 )
-def lifespan_sum(diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0) -> float:
+def lifespan_sum(
+    diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0, longer_than: float = 0.0
+) -> float:
     """Sum of the lifetimes of the bars that die, each raised to the power `alpha`.
 
     E_alpha = sum over finite bars of (factor * (death - birth) ** alpha); Magai and Ayzenberg
@@ -32,6 +34,8 @@ def lifespan_sum(diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0) -
         Exponent, above 0.
     factor : float, default 1.0
         Multiplies every term.
+    longer_than : float, default 0.0
+        Lifetime that a bar must exceed to count, in units of the cloud's distances.
 
     Returns
     -------
@@ -41,7 +45,8 @@ def lifespan_sum(diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0) -
     Raises
     ------
     InvalidInputError
-        If `alpha` or `factor` is not a positive number, or `diagram` is not one Diagram.
+        If `alpha` or `factor` is not a positive number, `longer_than` is negative, or `diagram`
+        is not one Diagram.
 
     Examples
     --------
@@ -52,4 +57,6 @@ def lifespan_sum(diagram: Diagram, *, alpha: float = 1.0, factor: float = 1.0) -
     """
     check_real(alpha, "alpha", above=0)
     check_real(factor, "factor", above=0)
-    return float(factor * np.sum(check_diagram(diagram).lifetimes ** alpha))
+    check_real(longer_than, "longer_than", at_least=0)
+    lifetimes = check_diagram(diagram).lifetimes
+    return float(factor * np.sum(lifetimes[lifetimes > longer_than] ** alpha))
