@@ -40,6 +40,9 @@ class FakeStudy:
     matrices: dict[tuple[str, str, int | None], DistanceMatrix] = field(default_factory=dict)
     bars: dict[tuple[str, str, str, int | None], Diagrams] = field(default_factory=dict)
 
+    def unit(self, label):
+        return "distance" if label.startswith(("lifespan", "sliced")) else ""
+
     def diagrams(self, model, layer, cloud, *, resample=None):
         return self.bars.get((model, layer, cloud, resample))
 

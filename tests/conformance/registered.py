@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import re
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,21 +25,42 @@ def flags_of(registry, *, declared):
     ]
 
 
-def subjects(operation, cloud):
+class Labelled(NamedTuple):
+    """What an operation on labelled points takes."""
+
+    points: np.ndarray
+    labels: np.ndarray
+
+
+def subjects(operation, cloud, labels=None):
     """What the operation takes, made of a cloud: itself, or its diagram of each degree."""
     if operation.takes == "points":
         return [cloud]
+    if operation.takes == "labelled_points":
+        return [Labelled(cloud, labels_of(cloud) if labels is None else labels)]
     diagrams = persistence(cloud)
     return [diagrams[degree] for degree in DEGREES]
 
 
+def labels_of(cloud):
+    """Classes of unequal size that know nothing of where the points lie."""
+    return np.arange(len(cloud)) % 5 // 2
+
+
+def described_by(operation, item, **params):
+    """The value of a descriptor on one subject."""
+    given = item if isinstance(item, Labelled) else (item,)
+    return operation.run(*given, **params)
+
+
 def transformed(flag, cloud):
     """The cloud after the map that the flag is about; coordinates grow by no more than ten."""
+    if flag == "permutation":
+        return renumbered(cloud)
     rng = np.random.default_rng(7)
     width = cloud.shape[1]
     rotation = np.linalg.qr(rng.standard_normal((width, width)))[0]
     return {
-        "permutation": lambda: cloud[rng.permutation(len(cloud))],
         "orthogonal": lambda: cloud @ rotation,
         "isotropic_scaling": lambda: 2.5 * cloud,
         "translation": lambda: cloud + rng.standard_normal(width),
@@ -46,7 +68,14 @@ def transformed(flag, cloud):
     }[flag]()
 
 
+def renumbered(rows):
+    """The rows in another order, the same for all arrays of one length."""
+    return rows[np.random.default_rng(8).permutation(len(rows))]
+
+
 def frozen(item):
+    if isinstance(item, Labelled):
+        return Labelled(frozen(item.points), frozen(item.labels))
     if isinstance(item, Diagram):
         pairs = item.pairs.copy()
         pairs.setflags(write=False)

@@ -7,7 +7,17 @@ from contextlib import nullcontext, suppress
 
 import numpy as np
 import pytest
-from registered import documented, flags_of, frozen, subjects, transformed
+from registered import (
+    Labelled,
+    described_by,
+    documented,
+    flags_of,
+    frozen,
+    labels_of,
+    renumbered,
+    subjects,
+    transformed,
+)
 
 import topolens.descriptors  # noqa: F401  fills the registry
 from topolens.base.errors import InvalidInputError
@@ -38,8 +48,17 @@ def numbers(result):
     return [np.asarray(result)]
 
 
-def described(operation, cloud):
-    return [value for item in subjects(operation, cloud) for value in numbers(operation.run(item))]
+def described(operation, cloud, labels=None):
+    items = subjects(operation, cloud, labels)
+    return [value for item in items for value in numbers(described_by(operation, item))]
+
+
+def after(flag, operation, cloud):
+    """The values after a map of the cloud; labels go with their points."""
+    labels = labels_of(cloud)
+    if flag == "permutation":
+        labels = renumbered(labels)
+    return described(operation, transformed(flag, cloud), labels)
 
 
 def agree(ours, theirs):
@@ -57,8 +76,8 @@ def test_is_found_by_its_name(operation):
     assert descriptors[operation.name] is operation
     assert re.fullmatch(r"[a-z][a-z0-9_]*", operation.name)
     assert operation.version >= 1
-    assert operation.takes in ("points", "diagrams")
-    result = operation.run(subjects(operation, CLOUDS["ring"])[0])
+    assert operation.takes in ("points", "diagrams", "labelled_points")
+    result = described_by(operation, subjects(operation, CLOUDS["ring"])[0])
     is_number = np.ndim(getattr(result, "value", result)) == 0 and not hasattr(result, "values")
     assert is_number is (operation.gives == "number")
 
@@ -73,7 +92,9 @@ def test_is_deterministic(operation, cloud):
 def test_leaves_its_input_alone(operation):
     for item in subjects(operation, CLOUDS["gaussian"]):
         for ours, theirs in zip(
-            numbers(operation.run(frozen(item))), numbers(operation.run(item)), strict=True
+            numbers(described_by(operation, frozen(item))),
+            numbers(described_by(operation, item)),
+            strict=True,
         ):
             np.testing.assert_array_equal(ours, theirs)
 
@@ -88,16 +109,15 @@ def test_accepts_single_precision(operation, cloud):
 @pytest.mark.parametrize(("name", "flag"), flags_of(descriptors, declared=True))
 def test_declared_invariances_hold(name, flag, cloud):
     operation, cloud = descriptors[name], CLOUDS[cloud]
-    changed = transformed(flag, cloud)
-    assert not np.allclose(changed, cloud)
-    assert agree(described(operation, changed), described(operation, cloud))
+    assert not np.allclose(transformed(flag, cloud), cloud)
+    assert agree(after(flag, operation, cloud), described(operation, cloud))
 
 
 @pytest.mark.parametrize(("name", "flag"), flags_of(descriptors, declared=False))
 def test_invariances_denied_do_not_hold(name, flag):
     operation = descriptors[name]
     assert not all(
-        agree(described(operation, transformed(flag, cloud)), described(operation, cloud))
+        agree(after(flag, operation, cloud), described(operation, cloud))
         for cloud in CLOUDS.values()
     )
 
@@ -110,8 +130,8 @@ def test_invariances_denied_do_not_hold(name, flag):
 def test_small_and_degenerate_clouds_have_values(operation, cloud):
     for item in subjects(operation, cloud):
         # A descriptor of points may find no value in some of these, and say so.
-        with suppress(InvalidInputError) if operation.takes == "points" else nullcontext():
-            assert all(np.isfinite(value).all() for value in numbers(operation.run(item)))
+        with suppress(InvalidInputError) if operation.takes != "diagrams" else nullcontext():
+            assert all(np.isfinite(value).all() for value in numbers(described_by(operation, item)))
 
 
 @pytest.mark.parametrize("pairs", [np.empty((0, 2)), np.array([[0.0, np.inf]])])
@@ -122,16 +142,30 @@ def test_diagrams_without_finite_bars_have_values(operation, pairs):
 
 
 def test_refuses_what_it_does_not_take(operation):
-    bad = np.zeros(5) if operation.takes == "points" else np.zeros((5, 2))
-    name = "`points`" if operation.takes == "points" else "`diagram`"
+    bad, name = {
+        "points": (np.zeros(5), "`points`"),
+        "diagrams": (np.zeros((5, 2)), "`diagram`"),
+        "labelled_points": (Labelled(np.zeros(5), np.zeros(5, int)), "`points`"),
+    }[operation.takes]
     with pytest.raises(InvalidInputError, match=name):
-        operation.run(bad)
+        described_by(operation, bad)
 
 
-def test_has_one_subject_and_optional_keywords(operation):
-    first, *rest = inspect.signature(operation.run).parameters.values()
-    assert first.name == {"points": "points", "diagrams": "diagram"}[operation.takes]
-    assert all(p.kind is p.KEYWORD_ONLY for p in rest)
+@pytest.mark.parametrize(
+    "labels", [np.zeros(59, int), np.zeros(60), np.zeros((60, 1), int), ["a", ["b"]] * 30]
+)
+def test_refuses_labels_that_are_not_one_class_per_point(operation, labels):
+    if operation.takes == "labelled_points":
+        with pytest.raises(InvalidInputError, match=r"\A`labels` must be one class"):
+            operation.run(CLOUDS["gaussian"], labels)
+
+
+def test_has_its_subject_and_optional_keywords(operation):
+    wanted = {"diagrams": ["diagram"], "labelled_points": ["points", "labels"]}
+    names = wanted.get(operation.takes, ["points"])
+    parameters = list(inspect.signature(operation.run).parameters.values())
+    assert [p.name for p in parameters[: len(names)]] == names
+    assert all(p.kind is p.KEYWORD_ONLY for p in parameters[len(names) :])
     assert all(default is not inspect.Parameter.empty for default in operation.parameters.values())
     operation.check(operation.parameters)
 
@@ -139,8 +173,8 @@ def test_has_one_subject_and_optional_keywords(operation):
 def test_defaults_are_what_a_study_writes(operation):
     item = subjects(operation, CLOUDS["ring"])[0]
     for ours, theirs in zip(
-        numbers(operation.run(item)),
-        numbers(operation.run(item, **operation.parameters)),
+        numbers(described_by(operation, item)),
+        numbers(described_by(operation, item, **operation.parameters)),
         strict=True,
     ):
         np.testing.assert_array_equal(ours, theirs)

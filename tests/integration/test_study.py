@@ -61,6 +61,16 @@ def test_a_study_says_what_it_is(ready):
     )
 
 
+def test_a_study_says_what_its_numbers_count(ready):
+    _, study, _ = ready
+    assert study.unit("lifespan_sum H1") == "distance"
+    assert study.unit("persistent_entropy H0") == "nats"
+    assert study.unit("sliced_wasserstein H1") == "distance"
+    assert study.unit("linear_cka") == ""
+    with pytest.raises(InvalidInputError, match="`label` must be one of the study's; got 'cka'"):
+        study.unit("cka")
+
+
 def test_numbers_are_those_of_the_functions_called_alone(ready):
     _, study, _ = ready
     layers = relu_layers(1)

@@ -10,6 +10,7 @@ from topolens.base.checks import (
     check_diagram,
     check_distances,
     check_integer,
+    check_labels,
     check_one_of,
     check_points,
     check_real,
@@ -300,3 +301,21 @@ def test_one_of():
     assert check_one_of("b", "how", ("a", "b")) == "b"
     with refuses("`how` must be one of `a`, `b`; got 'c'"):
         check_one_of("c", "how", ("a", "b"))
+
+
+def test_labels_are_numbered_in_order():
+    classes, numbers = check_labels(["dog", "cat", "dog"], 3)
+    assert classes.tolist() == ["cat", "dog"]
+    assert numbers.tolist() == [1, 0, 1]
+    assert check_labels(np.array([7, 7, -1], np.int16), 3)[1].tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize("bad", [[0, 1], [[0], [1], [2]], [0.0, 1.0, 2.0], [None, 1, 2]])
+def test_labels_are_one_class_per_point(bad):
+    with pytest.raises(InvalidInputError, match=r"\A`labels` must be one class, a whole number or"):
+        check_labels(bad, 3)
+
+
+def test_ragged_labels_are_refused():
+    with pytest.raises(InvalidInputError, match=r"\A`labels` must be one class per point; "):
+        check_labels([[0], [1, 2], []], 3)

@@ -127,3 +127,19 @@ def test_the_two_registries_have_their_groups():
         module.descriptors["zzzz"]
     with pytest.raises(InvalidInputError, match=r"\Ano metric is called `zzzz`; known: .+"):
         module.metrics["zzzz"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "given", "expected"),
+    [
+        ("bars", {}, "bars"),
+        ("", {}, ""),
+        ("distance^side", {}, "distance^2"),
+        ("distance^side", {"side": 1}, "distance"),
+        ("distance^side", {"side": 0.5}, "distance^0.5"),
+        ("distance^2", {}, "distance^2"),
+    ],
+)
+def test_a_unit_may_depend_on_a_parameter(registry, unit, given, expected):
+    registry.register("cube", **KIND | {"unit": unit})(lambda points, *, side=2.0: 0.0)
+    assert registry["cube"].unit_with(given) == expected

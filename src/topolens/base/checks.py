@@ -18,6 +18,7 @@ __all__ = [
     "check_diagram",
     "check_distances",
     "check_integer",
+    "check_labels",
     "check_one_of",
     "check_points",
     "check_real",
@@ -119,6 +120,29 @@ def check_same_length(first: Points, second: Points, names: tuple[str, str]) -> 
             f"`{names[0]}` and `{names[1]}` must hold the same samples row by row; "
             f"got {len(first)} and {len(second)} rows"
         )
+
+
+def check_labels(
+    labels: ArrayLike, n_points: int, *, name: str = "labels"
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the distinct classes in order, and the number of each point's class among them.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is not one whole number or text per point.
+    """
+    try:
+        array: NDArray[Any] = np.asarray(labels)
+    except ValueError as error:
+        raise InvalidInputError(f"`{name}` must be one class per point; {error}") from None
+    if array.shape != (n_points,) or array.dtype.kind not in "biuUS" or np.ma.is_masked(labels):
+        raise InvalidInputError(
+            f"`{name}` must be one class, a whole number or a text, for each of the {n_points} "
+            f"points; got {array.dtype} of shape {array.shape}"
+        )
+    classes, numbers = np.unique(array, return_inverse=True)
+    return classes, numbers.astype(np.int64)
 
 
 def check_integer(value: object, name: str, *, at_least: int, at_most: int | None = None) -> int:

@@ -13,7 +13,7 @@ from topolens.base.errors import InvalidInputError, nearest_names
 __all__ = ["Invariances", "Operation", "Registry", "descriptors", "metrics"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Subject = Literal["points", "diagrams"]
+Subject = Literal["points", "diagrams", "labelled_points"]
 Outcome = Literal["number", "array"]
 
 
@@ -42,9 +42,12 @@ class Operation:
     """Raised whenever the numbers change; part of every cache key."""
     run: Callable[..., Any]
     takes: Subject
-    """What the positional argument is: a cloud of points or its diagrams."""
+    """What the positional argument is: a cloud, its diagrams, or a cloud and the points' labels."""
     unit: str
-    """What a value counts, e.g. "bars"; "distance" in the units of the cloud; "" if pure."""
+    """What a value counts, e.g. "bars"; "distance" in the units of the cloud; "" if pure.
+
+    "distance^alpha" where a parameter is the power; `unit_with` fills it in.
+    """
     invariances: Invariances
     gives: Outcome = "number"
     """Of a descriptor: a number (or a result with a `value`), or an array such as a curve."""
@@ -74,6 +77,16 @@ class Operation:
         signature = inspect.signature(self.run)
         keywords = (p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY)
         return {p.name: p.default for p in keywords}
+
+    def unit_with(self, given: Mapping[str, object]) -> str:
+        """Return the unit under these parameters: "distance^alpha" is "distance^2" at alpha = 2."""
+        base, _, power = self.unit.partition("^")
+        if not power:
+            return base
+        value = given.get(power, self.parameters.get(power, power))
+        if not isinstance(value, int | float):
+            return self.unit
+        return base if value == 1 else f"{base}^{value:g}"
 
     def check(self, given: Mapping[str, object]) -> None:
         """Refuse a parameter that the function does not have."""

@@ -15,7 +15,7 @@ __all__ = ["lifespan_sum"]
     "lifespan_sum",
     version=1,
     takes="diagrams",
-    unit="distance",
+    unit="distance^alpha",
     invariances=Invariances(orthogonal=True, translation=True),
 )
 def lifespan_sum(

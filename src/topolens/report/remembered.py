@@ -57,6 +57,10 @@ class RememberedStudy:
         """Number of half-samples."""
         return self._study.n_resamples
 
+    def unit(self, label: str) -> str:
+        """What the values of a measure or a comparison count."""
+        return self._study.unit(label)
+
     def diagrams(
         self, model: str, layer: str, cloud: str, *, resample: int | None = None
     ) -> Diagrams | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topolens.activations.data.preprocess import preprocess_batch
 from topolens.activations.data.readymade import ReadyMade, load_readymade
@@ -39,6 +40,7 @@ __all__ = [
     "load_network",
     "needs_training",
     "plan_capture",
+    "readymade_labels",
     "resolve_layers",
     "train_into",
 ]
@@ -367,6 +369,16 @@ def _chosen_readymade(model: ModelSpec, ready: ReadyMade) -> list[str]:
             f"`layers` must leave a layer; got {list(wanted)} without {list(unwanted)}"
         )
     return chosen
+
+
+def readymade_labels(
+    file: StudyFile, model: ModelSpec
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Return ids and class indices of the samples of ready-made activations that have labels."""
+    if model.activations is None:
+        return None
+    ready = load_readymade(_activations_path(file, model))
+    return None if ready.labels is None else (ready.sample_ids, ready.labels)
 
 
 def _floating(rows: Any) -> Any:  # noqa: ANN401  arrays of any real dtype

@@ -46,6 +46,8 @@ class LayerSource:
     """Folder of the activation store, relative to the study."""
     digest: str
     """Of the rows' values, so that equal activations share results wherever they lie."""
+    labels: str | None = None
+    """Key of the class of every row, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +133,12 @@ class View:
     ) -> list[_Item]:
         """What an operation reads of each layer: its cloud, or its diagrams where there are any."""
         if operation.takes == "points":
-            scale = _needed_normalisation(operation, self.cloud.spec.normalise)
+            return [self._point_item(layer, operation) for layer in layers]
+        if operation.takes == "labelled_points":
             return [
-                _Item(
-                    (layer.model, layer.layer),
-                    {"cloud": self.identity(layer, scale)},
-                    {"cloud": self.location(layer, scale)},
-                )
+                self._point_item(layer, operation, {"labels": layer.labels})
                 for layer in layers
+                if layer.labels is not None
             ]
         found = [(layer, diagrams.get(self._coordinates(layer))) for layer in layers]
         return [
@@ -146,6 +146,16 @@ class View:
             for layer, key in found
             if key is not None
         ]
+
+    def _point_item(
+        self, layer: LayerSource, operation: Operation, labels: Mapping[str, Any] | None = None
+    ) -> _Item:
+        scale = _needed_normalisation(operation, self.cloud.spec.normalise)
+        return _Item(
+            (layer.model, layer.layer),
+            {"cloud": self.identity(layer, scale), **(labels or {})},
+            {"cloud": self.location(layer, scale), **(labels or {})},
+        )
 
     def _coordinates(self, layer: LayerSource) -> tuple[str, str, str, int | None]:
         return (self.cloud.spec.name, layer.model, layer.layer, self.resample)
@@ -200,7 +210,7 @@ def descriptor_steps(
     for chosen in view.spec.descriptors:
         operation = descriptor_registry[chosen.name]
         settings = _settings(chosen, operation)
-        for group in _groups(layers, one_by_one=operation.takes == "points"):
+        for group in _groups(layers, one_by_one=operation.takes != "diagrams"):
             items = view.items(group, operation, diagrams)
             if not items:
                 continue

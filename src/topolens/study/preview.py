@@ -54,7 +54,7 @@ def preview(file: StudyFile, root: Path) -> list[str]:
         f"{1 + spec.resamples} (whole and half-samples) = {total * versions} steps"
     )
     for chosen in spec.descriptors:
-        groups = total if descriptors[chosen.name].takes == "points" else len(captures)
+        groups = len(captures) if descriptors[chosen.name].takes == "diagrams" else total
         lines.append(f"describe     {chosen.label}: {groups * versions} steps")
     for chosen in spec.comparisons:
         kind = "same samples" if metrics[chosen.name].paired_rows else "any samples"

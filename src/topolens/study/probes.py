@@ -13,9 +13,11 @@ from topolens.base.results import Diagram
 
 __all__ = ["refusal"]
 
-_SUBJECTS = {
-    "points": np.cos(np.arange(60.0)).reshape(20, 3),
-    "diagrams": Diagram(1, np.array([[0.1, 0.5], [0.2, 0.9], [0.3, 0.4]])),
+_POINTS = np.cos(np.arange(60.0)).reshape(20, 3)
+_SUBJECTS: Mapping[str, tuple[Any, ...]] = {
+    "points": (_POINTS,),
+    "diagrams": (Diagram(1, np.array([[0.1, 0.5], [0.2, 0.9], [0.3, 0.4]])),),
+    "labelled_points": (_POINTS, np.arange(20) % 2),
 }
 
 
@@ -32,7 +34,7 @@ def refusal(operation: Operation, params: Mapping[str, Any], *, n_subjects: int)
 
 
 def _failure(operation: Operation, params: Mapping[str, Any], n_subjects: int) -> str | None:
-    subjects = [_SUBJECTS[operation.takes]] * n_subjects
+    subjects = _SUBJECTS[operation.takes] * n_subjects
     try:
         operation.run(*subjects, **params)
     except TopolensError as error:

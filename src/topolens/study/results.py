@@ -113,6 +113,9 @@ class StudyReader(Protocol):
     def metrics(self) -> tuple[str, ...]:
         """Labels of the comparisons, e.g. `sliced_wasserstein H1`, `linear_cka`."""
 
+    def unit(self, label: str) -> str:
+        """What the values of a measure or a comparison count; "" if they are pure numbers."""
+
     @property
     def n_resamples(self) -> int:
         """Number of half-samples everything was measured on again."""

@@ -41,6 +41,7 @@ from topolens.study.cloud_plan import (
     with_farthest_rows,
 )
 from topolens.study.index import Entry, Index
+from topolens.study.labels import with_labels
 from topolens.study.plan import (
     CloudPlan,
     LayerSource,
@@ -127,7 +128,8 @@ def run(
                 work.tell(room)
             _capture_all(work, file, captures, samples)
             surveyed = _survey_all(work, captures)
-            _measure(work, file, surveyed, samples).write(folder)
+            labelled = with_labels(folder, file, surveyed, samples)
+            _measure(work, file, labelled, samples).write(folder)
         finished = Study(folder)
         _write_tables(finished)
     return finished

@@ -215,7 +215,11 @@ def _operation_table(value: object, registry: Any, n_subjects: int) -> object:  
     if not isinstance(table, dict) or not isinstance(table.get("name"), str):
         raise ValueError("must be a name or a table with a `name`")  # noqa: TRY004  pydantic's way
     operation = registry[table["name"]]
-    params = {key: val for key, val in table.items() if key not in ("name", "dimension")}
+    needs_degree = operation.takes == "diagrams"
+    if not needs_degree and "dimension" in table and "dimension" not in operation.parameters:
+        raise ValueError(f"`{operation.name}` works on points and takes no `dimension`")
+    reserved = ("name", "dimension") if needs_degree else ("name",)
+    params = {key: val for key, val in table.items() if key not in reserved}
     if operation.gives == "array":
         raise ValueError(f"`{operation.name}` gives an array; a study takes measures of one number")
     operation.check(params)
@@ -223,12 +227,9 @@ def _operation_table(value: object, registry: Any, n_subjects: int) -> object:  
     reason = refusal(operation, params, n_subjects=n_subjects)
     if reason is not None:
         raise ValueError(reason)
-    needs_degree = operation.takes == "diagrams"
     if needs_degree and "dimension" not in table:
         raise ValueError(f"`{operation.name}` needs a `dimension` (0, 1 or 2)")
-    if not needs_degree and "dimension" in table:
-        raise ValueError(f"`{operation.name}` works on points and takes no `dimension`")
-    kept = {key: table[key] for key in ("name", "dimension") if key in table}
+    kept = {key: table[key] for key in reserved if key in table}
     return {**kept, "params": params}
 
 

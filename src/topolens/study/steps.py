@@ -152,13 +152,21 @@ def _farthest(root: Path, payload: Mapping[str, Any]) -> Result:
 
 
 def _chosen_rows(root: Path, cloud: Mapping[str, Any]) -> tuple[NDArray[np.int64], Points]:
-    """Read the chosen rows of a layer, perhaps half of them, with their numbers."""
-    chosen = ResultCache(root / "results").get(cloud["selection"]).arrays["rows"]
-    if cloud["resample"] is not None:
-        index, seed = cloud["resample"], cloud["seed"]
-        chosen = chosen[half_samples(len(chosen), index + 1, seed=seed)[index]]
+    """Read the chosen rows of a layer with their numbers."""
+    chosen = _chosen_numbers(root, cloud)
     points, _ = _open_store(root / cloud["store"]).read(cloud["layer"], rows=chosen)
     return chosen, points
+
+
+def _chosen_numbers(root: Path, cloud: Mapping[str, Any]) -> NDArray[np.int64]:
+    """Return the numbers of the chosen rows of a layer, perhaps half of them."""
+    chosen: NDArray[np.int64]
+    chosen = ResultCache(root / "results").get(cloud["selection"]).arrays["rows"]
+    if cloud["resample"] is None:
+        return chosen
+    index, seed = cloud["resample"], cloud["seed"]
+    half: NDArray[np.int64] = chosen[half_samples(len(chosen), index + 1, seed=seed)[index]]
+    return half
 
 
 def _cloud(root: Path, cloud: Mapping[str, Any]) -> Points:
@@ -203,9 +211,9 @@ def _describe(root: Path, payload: Mapping[str, Any]) -> Result:
     values: list[float | None] = []
     notes: list[str] = []
     for item in payload["items"]:
-        subject = _subject(root, item, operation.takes, payload["dimension"])
+        subject = _subjects(root, item, operation.takes, payload["dimension"])
         try:
-            values.append(_finite(operation.run(subject, **payload["params"])))
+            values.append(_finite(operation.run(*subject, **payload["params"])))
         except TopolensError as error:
             values.append(None)
             notes.append(f"{item['label']}: {error}")
@@ -216,19 +224,24 @@ def _compare(root: Path, payload: Mapping[str, Any]) -> Result:
     """Compare every layer of one model with every layer of another."""
     takes, dimension = payload["takes"], payload["dimension"]
     rows, columns = (
-        {tuple(item["label"]): _subject(root, item, takes, dimension) for item in payload[side]}
+        {tuple(item["label"]): _subjects(root, item, takes, dimension)[0] for item in payload[side]}
         for side in ("rows", "columns")
     )
     values, notes = cross(rows, columns, payload["name"], params=payload["params"])
     return Result({"values": values}, {"notes": list(notes)})
 
 
-def _subject(
+def _subjects(
     root: Path, item: Mapping[str, Any], takes: str, dimension: int | None
-) -> Diagram | Points:
+) -> tuple[Any, ...]:
+    """Read what an operation is given of one layer: a cloud, perhaps with labels, or a diagram."""
+    if takes == "diagrams":
+        return (read_diagrams(root, item["diagrams"])[0 if dimension is None else dimension],)
+    points = _cloud(root, item["cloud"])
     if takes == "points":
-        return _cloud(root, item["cloud"])
-    return read_diagrams(root, item["diagrams"])[0 if dimension is None else dimension]
+        return (points,)
+    labels = ResultCache(root / "results").get(item["labels"]).arrays["labels"]
+    return points, labels[_chosen_numbers(root, item["cloud"])]
 
 
 def _finite(value: Any) -> float | None:  # noqa: ANN401  a descriptor's number or result object

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
 from topolens.base.errors import InvalidInputError, nearest_names
+from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
 from topolens.base.results import Diagrams, DistanceMatrix
 from topolens.study.cache import ResultCache
@@ -100,6 +101,22 @@ class Study:
         """Labels of the comparisons that could be made, e.g. `sliced_wasserstein H1`."""
         made = {entry.where["metric"] for entry in self._index.distances}
         return tuple(c.label for c in self.spec.comparisons if c.label in made)
+
+    def unit(self, label: str) -> str:
+        """Return what the values of a measure or a comparison count, "" if they are pure numbers.
+
+        "distance" is in units of the cloud, which its normalisation sets.
+        """
+        known = [
+            *((chosen, descriptor_registry) for chosen in self.spec.descriptors),
+            *((chosen, metric_registry) for chosen in self.spec.comparisons),
+        ]
+        units = {
+            chosen.label: registry[chosen.name].unit_with(chosen.params)
+            for chosen, registry in known
+        }
+        self._check(label, "label", tuple(units))
+        return units[label]
 
     @property
     def n_resamples(self) -> int:

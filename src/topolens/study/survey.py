@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from topolens.activations.data.samples import Samples
+from topolens.base.registry import descriptors
 from topolens.study.cache import Result, ResultCache
 from topolens.study.capturing import Capture
 from topolens.study.index import Entry
@@ -34,6 +35,8 @@ class Surveyed:
     result: Result
     problem: str | None = None
     """Why there are no layers."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Key of the class of every row, by layer, where a measure asks for it and it is known."""
 
     @property
     def name(self) -> str:
@@ -56,7 +59,13 @@ class Surveyed:
     def sources(self) -> list[LayerSource]:
         """Layers that can be measured."""
         return [
-            LayerSource(self.name, layer["name"], self.capture.store, layer["digest"])
+            LayerSource(
+                self.name,
+                layer["name"],
+                self.capture.store,
+                layer["digest"],
+                self.labels.get(layer["name"]),
+            )
             for layer in self.layers
             if self.layer_problem(layer) is None
         ]
@@ -82,6 +91,7 @@ def summarise(
             )
     warnings += text_doubts({m.name: m.capture.spec.get("data") or {} for m in surveyed})
     warnings += [line for model in surveyed for line in _output_warnings(model)]
+    warnings += _label_warnings(spec, surveyed)
     for model in models:
         warnings += _layer_warnings(model)
     return models, tuple(warnings)
@@ -160,6 +170,18 @@ def _output_warnings(model: Surveyed) -> list[str]:
         f"`{model.name}` gives {found['n_outputs']} scores, but the labels of "
         f"{found['n_beyond']} of {found['n_samples']} samples lie beyond them: its accuracy says "
         "little. Name its outputs with `outputs`, or show it data of its own classes."
+    ]
+
+
+def _label_warnings(spec: StudySpec, surveyed: Sequence[Surveyed]) -> list[str]:
+    """Say which models a measure of classes left out."""
+    wanted = [d for d in spec.descriptors if descriptors[d.name].takes == "labelled_points"]
+    bare = [model.name for model in surveyed if model.layers and not model.labels]
+    if not wanted or not bare:
+        return []
+    return [
+        f"{', '.join(f'`{chosen.label}`' for chosen in wanted)}: left out for "
+        f"{', '.join(f'`{name}`' for name in bare)}, whose samples have no labels."
     ]
 
 

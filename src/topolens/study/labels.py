@@ -1,0 +1,77 @@
+"""The class of every captured row, for measures of labelled clouds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.activations.data.samples import Samples
+from topolens.base.hashing import array_digest, content_key
+from topolens.base.registry import descriptors as descriptor_registry
+from topolens.study.cache import Result, ResultCache
+from topolens.study.capturing import readymade_labels
+from topolens.study.reading import StudyFile
+from topolens.study.survey import Surveyed
+
+__all__ = ["with_labels"]
+
+Labelled = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Ids of samples, ascending, and the class index of each."""
+
+
+def with_labels(
+    root: Path, file: StudyFile, surveyed: Sequence[Surveyed], samples: Samples | None
+) -> list[Surveyed]:
+    """Return the models with the key of each layer's labels, where a measure asks for them.
+
+    A model whose rows have no labels, or not all of them, stays as it is.
+    """
+    takes = {descriptor_registry[chosen.name].takes for chosen in file.spec.descriptors}
+    if "labelled_points" not in takes:
+        return list(surveyed)
+    cache, shared = ResultCache(root / "results"), _labels_of(samples)
+    return [_labelled(cache, model, _own_labels(file, model) or shared) for model in surveyed]
+
+
+def _labels_of(samples: Samples | None) -> Labelled | None:
+    if samples is None or samples.labels is None:
+        return None
+    return _by_id(samples.ids, samples.labels)
+
+
+def _own_labels(file: StudyFile, model: Surveyed) -> Labelled | None:
+    found = readymade_labels(file, model.capture.model)
+    return None if found is None else _by_id(*found)
+
+
+def _by_id(ids: NDArray[np.int64], labels: NDArray[np.int64]) -> Labelled:
+    order = np.argsort(ids)
+    return ids[order], labels[order]
+
+
+def _labelled(cache: ResultCache, model: Surveyed, known: Labelled | None) -> Surveyed:
+    if known is None:
+        return model
+    keys = {}
+    for number, layer in enumerate(model.layers):
+        labels = _per_row(model.result.arrays[f"ids:{number}"][:, 0], known)
+        if labels is not None:
+            keys[layer["name"]] = _kept(cache, labels)
+    return replace(model, labels=keys)
+
+
+def _per_row(sample_ids: NDArray[np.int64], known: Labelled) -> NDArray[np.int64] | None:
+    ids, labels = known
+    places = np.minimum(np.searchsorted(ids, sample_ids), len(ids) - 1)
+    return labels[places] if np.array_equal(ids[places], sample_ids) else None
+
+
+def _kept(cache: ResultCache, labels: NDArray[np.int64]) -> str:
+    key = content_key({"kind": "labels", "labels": array_digest(labels)})
+    if not cache.has(key):
+        cache.put(key, Result({"labels": labels}))
+    return key
