@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from topolens.base.checks import check_array, check_diagram, check_integer
-from topolens.base.errors import InvalidInputError
+from topolens.base.checks import check_integer
 from topolens.base.registry import Invariances, metrics
-from topolens.base.results import Diagram, Diagrams
+from topolens.comparison.bars import Bars, essential_distance, split_bars
 from topolens.kernels import sliced as kernel
 
 __all__ = ["sliced_wasserstein"]
-
-Bars: TypeAlias = Diagram | ArrayLike
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,16 +23,14 @@ class _PreparedBars:
 
 def _prepare(diagram: Bars, *, directions: int = 50, name: str = "diagram") -> _PreparedBars:
     check_integer(directions, "directions", at_least=1)
-    pairs = _checked_pairs(diagram, name)
-    dies = np.isfinite(pairs[:, 1])
-    sliced = kernel.slice_diagram(pairs[dies], directions)
-    return _PreparedBars(sliced, np.sort(pairs[~dies, 0]))
+    bars = split_bars(diagram, name)
+    return _PreparedBars(kernel.slice_diagram(bars.finite, directions), bars.essential_births)
 
 
 def _compare(first: _PreparedBars, second: _PreparedBars) -> float:
-    if len(first.essential_births) != len(second.essential_births):
-        return float("inf")
-    essential = float(np.abs(first.essential_births - second.essential_births).sum())
+    essential = essential_distance(first.essential_births, second.essential_births)
+    if np.isinf(essential):
+        return essential
     return kernel.sliced_wasserstein(first.sliced, second.sliced) + essential
 
 
@@ -87,21 +81,3 @@ def sliced_wasserstein(first: Bars, second: Bars, *, directions: int = 50) -> fl
         _prepare(first, directions=directions, name="first"),
         _prepare(second, directions=directions, name="second"),
     )
-
-
-def _checked_pairs(diagram: Bars, name: str) -> NDArray[np.float64]:
-    if isinstance(diagram, Diagram | Diagrams):
-        return check_diagram(diagram, name=name).pairs
-    pairs = check_array(diagram, name=name).astype(np.float64)
-    if pairs.size == 0:
-        return np.empty((0, 2))
-    if pairs.ndim != 2 or pairs.shape[1] != 2:
-        raise InvalidInputError(f"`{name}` must have shape (n_bars, 2); got shape {pairs.shape}")
-    wrong = np.isnan(pairs).any(axis=1) | ~np.isfinite(pairs[:, 0]) | (pairs[:, 1] < pairs[:, 0])
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise InvalidInputError(
-            f"`{name}` must have finite births and deaths not before them; "
-            f"row {row} is ({pairs[row, 0]:g}, {pairs[row, 1]:g})"
-        )
-    return pairs
