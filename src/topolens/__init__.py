@@ -42,6 +42,11 @@ if TYPE_CHECKING:
         sample_rows,
     )
     from topolens.comparison.diagrams import sliced_wasserstein
+    from topolens.comparison.identification import (
+        LayerIdentification,
+        PairIdentification,
+        same_layer_identification,
+    )
     from topolens.comparison.pairwise import pairwise
     from topolens.comparison.similarity import linear_cka
     from topolens.descriptors.bars import persistence_bars, persistence_cycles
@@ -68,8 +73,10 @@ _HOMES = {
     "DistanceMatrix": "topolens.base.results",
     "FarthestPoints": "topolens.clouds",
     "InvalidInputError": "topolens.base.errors",
+    "LayerIdentification": "topolens.comparison",
     "MissingDependencyError": "topolens.base.errors",
     "Outliers": "topolens.clouds",
+    "PairIdentification": "topolens.comparison",
     "PrincipalComponents": "topolens.clouds",
     "StoreError": "topolens.base.errors",
     "Study": "topolens.study.study",
@@ -103,6 +110,7 @@ _HOMES = {
     "random_projection": "topolens.clouds",
     "record": "topolens.activations.record",
     "run": "topolens.study.run",
+    "same_layer_identification": "topolens.comparison",
     "sample_rows": "topolens.clouds",
     "sliced_wasserstein": "topolens.comparison",
     "write_report": "topolens.report",

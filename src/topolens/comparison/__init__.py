@@ -1,7 +1,20 @@
 """Pairs of diagrams or clouds -> distances. Importing this package fills the registry."""
 
 from topolens.comparison.diagrams import sliced_wasserstein
+from topolens.comparison.identification import (
+    LayerIdentification,
+    PairIdentification,
+    same_layer_identification,
+)
 from topolens.comparison.pairwise import cross, pairwise
 from topolens.comparison.similarity import linear_cka
 
-__all__ = ["cross", "linear_cka", "pairwise", "sliced_wasserstein"]
+__all__ = [
+    "LayerIdentification",
+    "PairIdentification",
+    "cross",
+    "linear_cka",
+    "pairwise",
+    "same_layer_identification",
+    "sliced_wasserstein",
+]
