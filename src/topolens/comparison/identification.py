@@ -123,7 +123,7 @@ def _places(matrix: DistanceMatrix) -> Mapping[str, NDArray[np.int64]]:
 def _alive(distances: NDArray[np.float64]) -> NDArray[np.bool_]:
     known = np.isfinite(distances)
     np.fill_diagonal(known, val=False)
-    alive: NDArray[np.bool_] = (known | known.T).any(axis=1)
+    alive: NDArray[np.bool_] = np.asarray((known | known.T).any(axis=1))
     return alive
 
 
