@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         TopolensError,
         TopolensWarning,
     )
+    from topolens.base.mapper_graph import MapperGraph
     from topolens.base.results import Diagram, Diagrams, DistanceMatrix
     from topolens.clouds import (
         FarthestPoints,
@@ -58,6 +59,14 @@ if TYPE_CHECKING:
         persistence_forecast_from_distances,
     )
     from topolens.descriptors.lifespans import lifespan_sum
+    from topolens.descriptors.mapper import (
+        DBSCAN,
+        BalancedCover,
+        BallCover,
+        SingleLinkage,
+        UniformCover,
+        mapper_graph,
+    )
     from topolens.descriptors.persistence import persistence, persistence_from_distances
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
     from topolens.study.run import run
@@ -67,22 +76,28 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ActivationStore": "topolens.activations.stores.store",
+    "BalancedCover": "topolens.descriptors.mapper",
+    "BallCover": "topolens.descriptors.mapper",
     "Cancelled": "topolens.base.errors",
+    "DBSCAN": "topolens.descriptors.mapper",
     "Diagram": "topolens.base.results",
     "Diagrams": "topolens.base.results",
     "DistanceMatrix": "topolens.base.results",
     "FarthestPoints": "topolens.clouds",
     "InvalidInputError": "topolens.base.errors",
     "LayerIdentification": "topolens.comparison",
+    "MapperGraph": "topolens.base.mapper_graph",
     "MissingDependencyError": "topolens.base.errors",
     "Outliers": "topolens.clouds",
     "PairIdentification": "topolens.comparison",
     "PrincipalComponents": "topolens.clouds",
+    "SingleLinkage": "topolens.descriptors.mapper",
     "StoreError": "topolens.base.errors",
     "Study": "topolens.study.study",
     "StudyError": "topolens.base.errors",
     "TopolensError": "topolens.base.errors",
     "TopolensWarning": "topolens.base.errors",
+    "UniformCover": "topolens.descriptors.mapper",
     "bar_count": "topolens.descriptors",
     "capture": "topolens.activations.hooks.capture",
     "farthest_points": "topolens.clouds",
@@ -91,6 +106,7 @@ _HOMES = {
     "load_model": "topolens.activations.networks.models",
     "load_samples": "topolens.activations.data.datasets",
     "local_outlier_factor": "topolens.clouds",
+    "mapper_graph": "topolens.descriptors.mapper",
     "normalise": "topolens.clouds",
     "pairwise": "topolens.comparison",
     "pca": "topolens.clouds",

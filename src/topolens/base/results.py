@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from topolens.base.errors import InvalidInputError, nearest_names
 
-__all__ = ["Diagram", "Diagrams", "DistanceMatrix"]
+__all__ = ["Diagram", "Diagrams", "DistanceMatrix", "check_format"]
 
 _DIAGRAMS_FORMAT = 1
 _MATRIX_FORMAT = 1
@@ -91,7 +91,7 @@ class Diagrams:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Diagrams:
         """Rebuild what `to_dict` gave."""
-        _check_format(record, _DIAGRAMS_FORMAT, "Diagrams")
+        check_format(record, _DIAGRAMS_FORMAT, "Diagrams")
         diagrams = tuple(
             Diagram(dimension, _pairs_from_lists(pairs))
             for dimension, pairs in enumerate(record["pairs"])
@@ -150,7 +150,7 @@ class DistanceMatrix:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> DistanceMatrix:
         """Rebuild what `to_dict` gave."""
-        _check_format(record, _MATRIX_FORMAT, "DistanceMatrix")
+        check_format(record, _MATRIX_FORMAT, "DistanceMatrix")
         size = len(record["labels"])
         return cls(
             np.array(record["values"], dtype=np.float64).reshape(size, size),
@@ -172,7 +172,8 @@ def _pairs_from_lists(pairs: Sequence[Sequence[float | None]]) -> NDArray[np.flo
     return np.array(filled, dtype=np.float64).reshape(-1, 2)
 
 
-def _check_format(record: Mapping[str, Any], expected: int, noun: str) -> None:
+def check_format(record: Mapping[str, Any], expected: int, noun: str) -> None:
+    """Refuse a record that another format of `noun` wrote."""
     if record.get("format_version") != expected:
         raise InvalidInputError(
             f"`record` must be a {noun} of format {expected}; got {record.get('format_version')!r}"

@@ -1,0 +1,168 @@
+"""The Mapper graph of a cloud: clusters of cover elements, joined where they share points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens.base.results import check_format
+
+__all__ = ["MapperGraph"]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapperGraph:
+    """Nodes are clusters within one cover element, edges are pairs of nodes that share points.
+
+    Nodes are numbered by cover element and then by their smallest member, edges by their nodes:
+    the same input has the same numbers, whatever the threads.
+    """
+
+    n_points: int
+    """Points of the cloud, those in no node included."""
+    offsets: NDArray[np.int64]
+    """Where the members of each node begin in `members`, shape (n_nodes + 1,)."""
+    members: NDArray[np.int32]
+    """Row numbers of the points of node 0, then node 1 …, ascending within each node."""
+    elements: NDArray[np.int32]
+    """Number of the cover element that each node lies in, shape (n_nodes,)."""
+    lens_low: NDArray[np.float64]
+    """Smallest lens value of a member, shape (n_nodes, n_lenses)."""
+    lens_high: NDArray[np.float64]
+    """Largest lens value of a member, shape (n_nodes, n_lenses)."""
+    lens_mean: NDArray[np.float64]
+    """Mean lens value of the members, shape (n_nodes, n_lenses)."""
+    edges: NDArray[np.int32]
+    """Pairs of nodes (i, j), i < j, ascending, shape (n_edges, 2)."""
+    shared: NDArray[np.int32]
+    """Points that the two nodes of each edge share, shape (n_edges,)."""
+    n_elements: int
+    """Cover elements that hold a point."""
+    cover_loops: int
+    """Independent loops of the nerve of the cover itself, as a graph."""
+    cover: str
+    """The cover, as Python writes it."""
+    cluster: str
+    """The clustering, as Python writes it."""
+    version: str = ""
+    """Version of TopoLens that computed it."""
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.elements)
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges."""
+        return len(self.edges)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Members of each node, shape (n_nodes,)."""
+        return np.diff(self.offsets)
+
+    def node(self, number: int) -> NDArray[np.int32]:
+        """Row numbers of the members of one node, ascending."""
+        if not 0 <= number < self.n_nodes:
+            raise IndexError(f"`number` must be from 0 to {self.n_nodes - 1}; got {number!r}")
+        return self.members[self.offsets[number] : self.offsets[number + 1]]
+
+    def nodes(self) -> Iterator[NDArray[np.int32]]:
+        """Row numbers of the members of each node in turn."""
+        for begin, end in zip(self.offsets[:-1], self.offsets[1:], strict=True):
+            yield self.members[begin:end]
+
+    @property
+    def node_of_member(self) -> NDArray[np.int32]:
+        """The node that each entry of `members` belongs to, shape (len(members),)."""
+        return np.repeat(np.arange(self.n_nodes, dtype=np.int32), self.sizes)
+
+    @property
+    def jaccard(self) -> NDArray[np.float64]:
+        """Shared points of each edge over the points of either node, shape (n_edges,)."""
+        sizes = self.sizes[self.edges]
+        share: NDArray[np.float64] = self.shared / (sizes.sum(axis=1) - self.shared)
+        return share
+
+    @property
+    def n_nodes_of_point(self) -> NDArray[np.int64]:
+        """How many nodes hold each point, shape (n_points,)."""
+        return np.bincount(self.members, minlength=self.n_points)
+
+    @property
+    def noise(self) -> NDArray[np.int64]:
+        """Row numbers of the points in no node, ascending."""
+        return np.flatnonzero(self.n_nodes_of_point == 0)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the points that are in some node."""
+        return 1.0 - len(self.noise) / self.n_points
+
+    @property
+    def components(self) -> NDArray[np.int64]:
+        """Connected component of each node, numbered by their smallest nodes, shape (n_nodes,)."""
+        roots = list(range(self.n_nodes))
+
+        def root(node: int) -> int:
+            while roots[node] != node:
+                roots[node] = roots[roots[node]]
+                node = roots[node]
+            return node
+
+        for first, second in self.edges.tolist():
+            low, high = sorted((root(first), root(second)))
+            roots[high] = low
+        _, numbers = np.unique([root(node) for node in roots], return_inverse=True)
+        return numbers.astype(np.int64)
+
+    @property
+    def n_components(self) -> int:
+        """Number of connected components."""
+        return int(self.components.max(initial=-1)) + 1
+
+    @property
+    def loops(self) -> int:
+        """Independent loops of the graph: edges - nodes + components.
+
+        A cover in two dimensions makes loops on any data; compare with `cover_loops`.
+        """
+        return self.n_edges - self.n_nodes + self.n_components
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists and numbers, fit for JSON."""
+        arrays = {name: getattr(self, name).tolist() for name in _ARRAYS}
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        n_lenses = self.lens_low.shape[1]
+        return {"format_version": _FORMAT, "n_lenses": n_lenses, **plain, **arrays}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> MapperGraph:
+        """Rebuild what `to_dict` gave."""
+        check_format(record, _FORMAT, "MapperGraph")
+        shapes: dict[str, Any] = {"edges": (-1, 2)}
+        shapes |= {name: (-1, record["n_lenses"]) for name in _ARRAYS if name.startswith("lens_")}
+        fields: dict[str, Any] = {name: record[name] for name in _PLAIN}
+        for name, dtype in _ARRAYS.items():
+            fields[name] = np.array(record[name], dtype).reshape(shapes.get(name, -1))
+        return cls(**fields)
+
+
+_ARRAYS: dict[str, type[np.generic]] = {
+    "offsets": np.int64,
+    "members": np.int32,
+    "elements": np.int32,
+    "lens_low": np.float64,
+    "lens_high": np.float64,
+    "lens_mean": np.float64,
+    "edges": np.int32,
+    "shared": np.int32,
+}
+_PLAIN = ("n_points", "n_elements", "cover_loops", "cover", "cluster", "version")

@@ -1,0 +1,16 @@
+"""Mapper graphs: cover the values of a lens, cluster the points over each piece, join."""
+
+from topolens.base.mapper_graph import MapperGraph
+from topolens.descriptors.mapper.clustering import DBSCAN, SingleLinkage
+from topolens.descriptors.mapper.covers import BalancedCover, BallCover, UniformCover
+from topolens.descriptors.mapper.graph import mapper_graph
+
+__all__ = [
+    "DBSCAN",
+    "BalancedCover",
+    "BallCover",
+    "MapperGraph",
+    "SingleLinkage",
+    "UniformCover",
+    "mapper_graph",
+]
