@@ -247,7 +247,7 @@ def _uniform_intervals(
 ) -> Intervals:
     least, most = _range(values, axis)
     step = (most - least) / n_intervals
-    centres: NDArray[np.float64] = least + (np.arange(n_intervals) + 0.5) * step
+    centres = least + (np.arange(n_intervals, dtype=np.float64) + 0.5) * step
     half = step / (2 * (1 - overlap))
     low, high = centres - half, centres + half
     # Rounding must not leave the extreme values outside.
