@@ -1,24 +1,12 @@
 """Draw the pictures of counts and sums of bars: python docs/pictures/bars.py."""
 
 import numpy as np
-from look import BLUE, GREEN, GREY, ORANGE, panels, save, show_cloud
+from look import BLUE, GREEN, GREY, ORANGE, panels, ring, save, show_cloud
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
 import topolens as tl
-
-
-def ring(
-    n_points: int,
-    *,
-    radius: float = 1.0,
-    centre: tuple[float, float] = (0.0, 0.0),
-    turn: float = 0.0,
-) -> NDArray[np.float64]:
-    """Return evenly spaced points on a circle."""
-    angle = turn + 2 * np.pi * np.arange(n_points) / n_points
-    return np.array(centre) + radius * np.column_stack([np.cos(angle), np.sin(angle)])
 
 
 def draw_bar_count() -> None:

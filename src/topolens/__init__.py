@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from topolens.activations.networks.models import load_model
     from topolens.activations.record import record
     from topolens.activations.stores.store import ActivationStore
+    from topolens.base.curves import BettiCurve
     from topolens.base.errors import (
         Cancelled,
         InvalidInputError,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         random_projection,
         sample_rows,
     )
+    from topolens.comparison.betti_curves import betti_curve_distance
     from topolens.comparison.diagrams import sliced_wasserstein
     from topolens.comparison.identification import (
         LayerIdentification,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from topolens.comparison.similarity import linear_cka
     from topolens.descriptors.bars import persistence_bars, persistence_cycles
     from topolens.descriptors.batches import persistence_of_clouds, persistence_of_subsets
+    from topolens.descriptors.betti import betti_curve, betti_number
     from topolens.descriptors.counts import bar_count
     from topolens.descriptors.entropy import persistent_entropy
     from topolens.descriptors.forecasts import (
@@ -78,6 +81,7 @@ _HOMES = {
     "ActivationStore": "topolens.activations.stores.store",
     "BalancedCover": "topolens.descriptors.mapper",
     "BallCover": "topolens.descriptors.mapper",
+    "BettiCurve": "topolens.base.curves",
     "Cancelled": "topolens.base.errors",
     "DBSCAN": "topolens.descriptors.mapper",
     "Diagram": "topolens.base.results",
@@ -99,6 +103,9 @@ _HOMES = {
     "TopolensWarning": "topolens.base.errors",
     "UniformCover": "topolens.descriptors.mapper",
     "bar_count": "topolens.descriptors",
+    "betti_curve": "topolens.descriptors",
+    "betti_curve_distance": "topolens.comparison",
+    "betti_number": "topolens.descriptors",
     "capture": "topolens.activations.hooks.capture",
     "farthest_points": "topolens.clouds",
     "lifespan_sum": "topolens.descriptors",

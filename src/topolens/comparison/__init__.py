@@ -1,5 +1,6 @@
 """Pairs of diagrams or clouds -> distances. Importing this package fills the registry."""
 
+from topolens.comparison.betti_curves import betti_curve_distance
 from topolens.comparison.diagrams import sliced_wasserstein
 from topolens.comparison.identification import (
     LayerIdentification,
@@ -12,6 +13,7 @@ from topolens.comparison.similarity import linear_cka
 __all__ = [
     "LayerIdentification",
     "PairIdentification",
+    "betti_curve_distance",
     "cross",
     "linear_cka",
     "pairwise",

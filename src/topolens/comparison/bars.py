@@ -12,7 +12,7 @@ from topolens.base.checks import check_array, check_diagram
 from topolens.base.errors import InvalidInputError
 from topolens.base.results import Diagram, Diagrams
 
-__all__ = ["Bars", "SplitBars", "essential_distance", "split_bars"]
+__all__ = ["Bars", "SplitBars", "checked_bars", "essential_distance", "split_bars"]
 
 Bars: TypeAlias = Diagram | ArrayLike
 
@@ -27,33 +27,14 @@ class SplitBars:
     """Ascending, shape (n_essential,)."""
 
 
-def split_bars(diagram: Bars, name: str) -> SplitBars:
-    """Check a diagram, or an array of births and deaths, and set the essential bars apart.
+def checked_bars(diagram: Bars, name: str) -> NDArray[np.float64]:
+    """Return the bars of a diagram, or of an array of births and deaths, shape (n_bars, 2).
 
     Raises
     ------
     InvalidInputError
-        If it is not of shape (n_bars, 2), holds NaN, an infinite birth or a death before its
-        birth.
+        If it is not of that shape, holds NaN, an infinite birth or a death before its birth.
     """
-    pairs = _checked_pairs(diagram, name)
-    dies = np.isfinite(pairs[:, 1])
-    return SplitBars(pairs[dies], np.sort(pairs[~dies, 0]))
-
-
-def essential_distance(
-    first: NDArray[np.float64], second: NDArray[np.float64], *, power: float = 1.0
-) -> float:
-    """Distance of ascending births of bars that never die, matched in order.
-
-    The l_p norm of the differences, p = `power`; infinite if the numbers of bars differ.
-    """
-    if len(first) != len(second):
-        return float("inf")
-    return float(np.linalg.norm(first - second, ord=power)) if len(first) else 0.0
-
-
-def _checked_pairs(diagram: Bars, name: str) -> NDArray[np.float64]:
     if isinstance(diagram, Diagram | Diagrams):
         return check_diagram(diagram, name=name).pairs
     pairs = check_array(diagram, name=name).astype(np.float64)
@@ -69,3 +50,22 @@ def _checked_pairs(diagram: Bars, name: str) -> NDArray[np.float64]:
             f"row {row} is ({pairs[row, 0]:g}, {pairs[row, 1]:g})"
         )
     return pairs
+
+
+def split_bars(diagram: Bars, name: str) -> SplitBars:
+    """Check bars as `checked_bars` does, and set those that never die apart."""
+    pairs = checked_bars(diagram, name)
+    dies = np.isfinite(pairs[:, 1])
+    return SplitBars(pairs[dies], np.sort(pairs[~dies, 0]))
+
+
+def essential_distance(
+    first: NDArray[np.float64], second: NDArray[np.float64], *, power: float = 1.0
+) -> float:
+    """Distance of ascending births of bars that never die, matched in order.
+
+    The l_p norm of the differences, p = `power`; infinite if the numbers of bars differ.
+    """
+    if len(first) != len(second):
+        return float("inf")
+    return float(np.linalg.norm(first - second, ord=power)) if len(first) else 0.0

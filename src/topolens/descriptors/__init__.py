@@ -1,5 +1,6 @@
 """Cloud -> diagrams -> numbers; one file each. Importing this package fills the registry."""
 
+from topolens.descriptors.betti import betti_curve, betti_number
 from topolens.descriptors.counts import bar_count
 from topolens.descriptors.entropy import persistent_entropy
 from topolens.descriptors.lifespans import lifespan_sum
@@ -7,6 +8,8 @@ from topolens.descriptors.persistence import persistence, persistence_from_dista
 
 __all__ = [
     "bar_count",
+    "betti_curve",
+    "betti_number",
     "lifespan_sum",
     "persistence",
     "persistence_from_distances",

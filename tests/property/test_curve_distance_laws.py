@@ -1,0 +1,50 @@
+"""Laws of the distances between curves, landscapes and images of diagrams."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from topolens.comparison import betti_curve_distance
+
+laws = settings(derandomize=True, deadline=None, max_examples=50)
+powers = st.sampled_from([1.0, 1.5, 2.0, 3.0])
+
+
+@st.composite
+def diagrams(draw, most=12):
+    """Random finite bars; some are ties, some have no length, none may be there."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n_bars = draw(st.integers(0, most))
+    if draw(st.booleans()):
+        births, lengths = rng.random(n_bars), rng.exponential(size=n_bars)
+    else:
+        births, lengths = rng.integers(0, 4, n_bars), rng.integers(0, 4, n_bars)
+    return np.column_stack([births, births + lengths]).astype(float)
+
+
+def moved(bars, seed, size):
+    """Every birth and death moved by at most `size`; no bar ends before it begins."""
+    shifts = np.random.default_rng(seed).uniform(-size, size, bars.shape)
+    return np.sort(bars + shifts, axis=1)
+
+
+@laws
+@given(diagrams(), diagrams(), powers)
+def test_betti_curve_distance_is_the_sum_over_fine_steps(first, second, power):
+    edges = np.unique(np.concatenate([first.ravel(), second.ravel(), [0.0]]))
+    ours, theirs = (
+        np.array([np.sum((b[:, 0] <= s) & (s < b[:, 1])) for s in edges[:-1]])
+        for b in (first, second)
+    )
+    integral = sum(
+        abs(a - b) ** power * w for a, b, w in zip(ours, theirs, np.diff(edges), strict=True)
+    )
+    found = betti_curve_distance(first, second, power=power)
+    np.testing.assert_allclose(found, integral ** (1 / power), rtol=1e-12)
+
+
+@laws
+@given(diagrams(), st.integers(0, 99), st.floats(0, 0.5))
+def test_betti_curves_move_no_more_than_the_ends_of_their_bars(bars, seed, size):
+    """Moving both ends of m bars by at most e moves the curve by at most 2 m e in L1."""
+    assert betti_curve_distance(bars, moved(bars, seed, size)) <= 2 * len(bars) * size + 1e-9
