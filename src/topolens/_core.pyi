@@ -30,6 +30,25 @@ def pairwise_distances(
     threads: int,
     progress: Callable[[float], None] | None,
 ) -> NDArray[Any]: ...
+
+class _NearestSearch:
+    def of_rows(
+        self, begin: int, end: int, k: int, ties: bool
+    ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]: ...
+    def by_screen(
+        self,
+        screen: NDArray[np.float32],
+        offsets: NDArray[np.float64],
+        exponent: int,
+        begin: int,
+        k: int,
+        ties: bool,
+    ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]: ...
+
+def nearest_search(points: NDArray[Any], metric: Metric) -> _NearestSearch: ...
+def nearest_in_matrix(
+    distances: NDArray[Any], begin: int, end: int, k: int, ties: bool
+) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]: ...
 def spanning_lengths(distances: NDArray[Any]) -> NDArray[Any]: ...
 def spanning_lengths_of_subset(
     distances: NDArray[Any], names: NDArray[np.uint32]

@@ -73,32 +73,60 @@ public:
         in_parallel((n_ + panel - 1) / panel, threads, [&](std::size_t p) {
             const std::size_t begin = p * panel, end = std::min(n_, begin + panel);
             for (std::size_t i = 0; i < end; i += side) {
-                for (std::size_t j = std::max(begin, i); j < end; j += side) block(i, j, matrix);
+                for (std::size_t j = std::max(begin, i); j < end; j += side) {
+                    block(i, j, n_, [&](std::size_t a, std::size_t b, Real value) {
+                        matrix[a * n_ + b] = value;
+                        matrix[b * n_ + a] = value;
+                    });
+                }
             }
             if (std::this_thread::get_id() == caller) tell();
         });
     }
 
+    /// The rows `begin` to `end` of the matrix, the same bits.
+    void rows_into(std::size_t begin, std::size_t end, Real* rows) const {
+        for (std::size_t j = 0; j < n_; j += side) {
+            for (std::size_t i = begin; i < end; i += side) {
+                block(i, j, end, [&](std::size_t a, std::size_t b, Real value) {
+                    rows[(a - begin) * n_ + b] = value;
+                });
+            }
+        }
+    }
+
+    /// One entry of the matrix, the same bits.
+    Real operator()(std::size_t i, std::size_t j) const { return finish(sum(i, j)); }
+
+    /// The squared Euclidean distance of two points, or of their unit vectors.
+    double squared(std::size_t i, std::size_t j) const { return sum(i, j); }
+
+    std::size_t n_points() const { return n_; }
+
 private:
     static constexpr std::size_t side = 4;
 
-    void block(std::size_t i, std::size_t j, Real* matrix) const {
+    double sum(std::size_t i, std::size_t j) const {
+        double found;
+        terms_.one_by_one(points_ + i * d_, points_ + j * d_, d_, &found);
+        return found;
+    }
+
+    /// Call store(row, column, value) for up to four rows before `end` and four columns.
+    template <class Store>
+    void block(std::size_t i, std::size_t j, std::size_t end, Store&& store) const {
         std::array<double, side * side> sums;
-        if (i + side <= n_ && j + side <= n_) {
+        const std::size_t n_rows = std::min(side, end - i), n_columns = std::min(side, n_ - j);
+        if (n_rows == side && n_columns == side) {
             terms_.four_by_four(points_ + i * d_, points_ + j * d_, d_, sums.data());
         } else {
-            for (std::size_t a = 0; a < std::min(side, n_ - i); ++a) {
-                for (std::size_t b = 0; b < std::min(side, n_ - j); ++b) {
-                    terms_.one_by_one(points_ + (i + a) * d_, points_ + (j + b) * d_, d_,
-                                      &sums[a * side + b]);
-                }
+            for (std::size_t a = 0; a < n_rows; ++a) {
+                for (std::size_t b = 0; b < n_columns; ++b) sums[a * side + b] = sum(i + a, j + b);
             }
         }
-        for (std::size_t a = 0; a < std::min(side, n_ - i); ++a) {
-            for (std::size_t b = 0; b < std::min(side, n_ - j); ++b) {
-                const Real value = finish(sums[a * side + b]);
-                matrix[(i + a) * n_ + j + b] = value;
-                matrix[(j + b) * n_ + i + a] = value;
+        for (std::size_t a = 0; a < n_rows; ++a) {
+            for (std::size_t b = 0; b < n_columns; ++b) {
+                store(i + a, j + b, finish(sums[a * side + b]));
             }
         }
     }

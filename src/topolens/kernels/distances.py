@@ -42,7 +42,7 @@ def distances_of(
         If a row has no direction under an angular metric or two rows are too far apart.
     """
     if metric in ("cosine", "correlation"):
-        _refuse_rows_without_direction(cloud, metric, name)
+        refuse_rows_without_direction(cloud, metric, name)
     differences = (
         partial(pairwise_distances, threads=threads, progress=progress)
         if gpu is None
@@ -54,7 +54,7 @@ def distances_of(
         )
     if metric == _BY_PRODUCT:
         matrix = blas_distances(cloud)
-    elif cloud.dtype == np.float32 and not _fits_single(cloud):
+    elif cloud.dtype == np.float32 and not fits_single(cloud):
         wide = cloud.astype(np.float64)
         matrix = differences(wide, metric)
         with np.errstate(over="ignore"):
@@ -105,12 +105,12 @@ def blas_distances(points: Points) -> Points:
     return matrix
 
 
-def _fits_single(cloud: Points) -> bool:
+def fits_single(cloud: Points) -> bool:
     largest = max(float(cloud.max()), -float(cloud.min()))
     return largest == 0 or _SINGLE_IS_SAFE[0] < largest < _SINGLE_IS_SAFE[1]
 
 
-def _refuse_rows_without_direction(cloud: Points, metric: str, name: str) -> None:
+def refuse_rows_without_direction(cloud: Points, metric: str, name: str) -> None:
     origin = cloud[:, :1] if metric == "correlation" else 0
     silent = np.flatnonzero(~(cloud != origin).any(axis=1))
     if len(silent):
