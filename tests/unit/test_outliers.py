@@ -8,7 +8,8 @@ import pytest
 from sklearn.neighbors import LocalOutlierFactor
 
 from topolens.base.errors import InvalidInputError
-from topolens.clouds import local_outlier_factor, outliers
+from topolens.clouds import local_outlier_factor
+from topolens.kernels import neighbours
 
 
 def test_four_points_on_a_line_by_hand():
@@ -76,13 +77,13 @@ def test_points_at_equal_distance_are_all_neighbours():
 def test_blocks_do_not_show(monkeypatch):
     cloud = np.random.default_rng(5).normal(size=(70, 3))
     whole = local_outlier_factor(cloud).scores
-    monkeypatch.setattr(outliers, "_AT_ONCE", 200)
+    monkeypatch.setattr(neighbours, "_AT_ONCE", 200)
     np.testing.assert_array_equal(local_outlier_factor(cloud).scores, whole)
 
 
 def test_blocks_are_not_kept(monkeypatch):
     cloud = np.random.default_rng(6).normal(size=(2000, 2))
-    monkeypatch.setattr(outliers, "_AT_ONCE", 2**16)
+    monkeypatch.setattr(neighbours, "_AT_ONCE", 2**16)
     tracemalloc.start()
     local_outlier_factor(cloud)
     peak = tracemalloc.get_traced_memory()[1]

@@ -120,13 +120,15 @@ void nearest_by_screen(const float* screen, const double* offsets, int exponent,
         detail::others_within(row, n, i, first_bound, kernels, near);
         likely.clear();
         for (const auto j : near) likely.push_back({row[j], j});
-        std::nth_element(likely.begin(), likely.begin() + std::ptrdiff_t(wanted.k) - 1, likely.end());
+        const auto last = likely.begin() + std::ptrdiff_t(wanted.k) - 1;
+        std::nth_element(likely.begin(), last, likely.end());
         double reach = 0;
-        for (std::size_t c = 0; c < wanted.k; ++c) {
-            reach = std::max(reach, direct.squared(i, likely[c].name));
+        for (auto c = likely.begin(); c <= last; ++c) {
+            reach = std::max(reach, direct.squared(i, c->name));
         }
-        const float bound = std::nextafter(float(std::ldexp(reach, -2 * exponent) - offsets[r]),
-                                           std::numeric_limits<float>::infinity());
+        const float least = float(std::ldexp(reach, -2 * exponent) - offsets[r]);
+        const float bound = std::max(
+            std::nextafter(least, std::numeric_limits<float>::infinity()), last->length);
         detail::others_within(row, n, i, bound, kernels, near);
         candidates.clear();
         for (const auto j : near) candidates.push_back({direct(i, j), j});

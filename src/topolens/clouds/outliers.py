@@ -7,19 +7,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import cdist
 
 from topolens.base.checks import check_integer, check_points
 from topolens.base.errors import InvalidInputError
 from topolens.clouds.duplicates import distinct_rows
+from topolens.kernels.neighbours import neighbourhoods
 
 __all__ = ["Outliers", "check_contamination", "local_outlier_factor"]
 
 Contamination = float | Literal["auto"]
 
 _USUAL_THRESHOLD = 1.5
-_AT_ONCE = 2**21
-"""Distances held at a time: 16 MiB."""
 _SMALLEST_REACH = 1e-100
 
 
@@ -109,37 +107,14 @@ def check_contamination(contamination: object) -> None:
 
 def _factors(places: NDArray[np.float64], copies: NDArray[np.intp], k: int) -> NDArray[np.float64]:
     """Return the factor of each distinct point, `copies` being how often it occurs."""
-    starts, names, lengths, reach = _neighbourhoods(places, k)
-    # A point is no neighbour of itself, but its other copies are.
-    weights = copies[names].astype(np.float64)
-    weights[names == np.repeat(np.arange(len(places)), np.diff(np.r_[starts, len(names)]))] -= 1
-    total = np.add.reduceat(weights, starts)
-    reachability = np.maximum(reach[names], lengths)
-    mean_reach = np.add.reduceat(weights * reachability, starts) / total
-    density = 1 / np.maximum(mean_reach, _SMALLEST_REACH)
-    factors: NDArray[np.float64] = np.add.reduceat(weights * density[names], starts)
-    return factors / total / density
-
-
-def _neighbourhoods(
-    places: NDArray[np.float64], k: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Find all points within the distance of the k-th nearest, the point itself among them.
-
-    Returns where each neighbourhood starts, its members, their distances, and the distance of
-    the k-th nearest.
-    """
-    sizes, names, lengths, reach = [], [], [], []
-    step = max(1, _AT_ONCE // len(places))
-    for start in range(0, len(places), step):
-        block = cdist(places[start : start + step], places)
-        # Copied, because a view would keep the whole block.
-        farthest = np.partition(block, k, axis=1)[:, k].copy()
-        rows, columns = np.nonzero(block <= farthest[:, None])
-        sizes.append(np.bincount(rows, minlength=len(block)))
-        names.append(columns)
-        lengths.append(block[rows, columns])
-        reach.append(farthest)
-    ends = np.cumsum(np.concatenate(sizes))
-    starts = np.r_[0, ends[:-1]]
-    return starts, np.concatenate(names), np.concatenate(lengths), np.concatenate(reach)
+    near = neighbourhoods(places, k)
+    reach = np.maximum.reduceat(near.distances, near.starts)
+    # A point is no neighbour of itself, but its other copies are, at distance 0.
+    own, others = copies - 1, copies[near.ids].astype(np.float64)
+    total = own + np.add.reduceat(others, near.starts)
+    reachability = np.maximum(reach[near.ids], near.distances)
+    reaches = own * reach + np.add.reduceat(others * reachability, near.starts)
+    density = 1 / np.maximum(reaches / total, _SMALLEST_REACH)
+    densities = own * density + np.add.reduceat(others * density[near.ids], near.starts)
+    factors: NDArray[np.float64] = densities / total / density
+    return factors
