@@ -1,5 +1,6 @@
 """The page in a real browser: it opens from a file, obeys its reader and calls nobody."""
 
+import re
 import shutil
 
 import pytest
@@ -131,34 +132,115 @@ def test_a_dot_tells_its_birth_and_death(visit):
     assert one.page.inner_text("#tip").startswith("born ")
 
 
-def test_a_heat_map_names_both_layers(visit):
+def test_the_heat_map_names_both_layers(visit):
     one = visit()
-    image = one.page.locator("image[data-matrix]").first
-    image.scroll_into_view_if_needed()
-    box = image.bounding_box()
-    # The third cell of the first row: its column is the third layer of the first model.
-    cell = box["width"] / 17
-    one.page.mouse.move(box["x"] + 2.5 * cell, box["y"] + 0.5 * cell)
+    one.page.select_option('#compare [data-select="rows"]', "0")
+    one.page.select_option('#compare [data-select="columns"]', "1")
+    canvas = one.page.locator("#compare canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    one.page.mouse.move(box["x"] + 150, box["y"] + 10)
     lines = one.page.inner_text("#tip").split("\n")
-    assert lines[:2] == ["net-0 · block0.conv", "net-0 · block2.conv"]
+    assert lines[0] == "net-0 · block0.conv"
+    assert lines[1].startswith("net-1 · block")
     assert float(lines[2]) > 0
 
 
 def test_a_mark_on_a_profile_names_its_layer(visit):
     one = visit()
-    mark = one.page.locator("[data-tip]").first
+    mark = one.page.locator("#profile-view [data-tip]").first
     mark.scroll_into_view_if_needed()
     mark.hover(force=True)
     assert one.page.inner_text("#tip").startswith("net-0 · block0.conv")
 
 
-def test_the_pair_view_follows_its_choices(visit):
+def titles(one):
+    return one.page.text_content("#profile-view .axis-title")
+
+
+def test_the_profile_follows_measure_and_cloud_and_names_the_unit(visit):
     one = visit()
-    before = one.drawing("#pair-view canvas")
-    one.page.select_option('#pair-view [data-select="columns"]', "2")
-    assert one.drawing("#pair-view canvas") != before
-    one.page.select_option('#pair-view [data-select="columns"]', "0")
-    assert "most similar other layer" in one.page.inner_text("#pair-view .readout")
+    assert titles(one) == "Lifespan sum H0 (median distances)"
+    one.page.select_option('#profile-view [data-select="measure"]', "3")
+    assert titles(one) == "Bar count H1 (bars)"
+    one.page.select_option('#profile-view [data-select="measure"]', "1")
+    one.page.select_option('#profile-view [data-select="cloud"]', "1")
+    assert titles(one) == "Lifespan sum H1 (distance at the network's scale)"
+    assert one.page.locator("#profile-view .band").count() == 3
+
+
+def test_a_small_profile_leads_to_the_large_one(visit):
+    one = visit()
+    one.page.click('.small.profile[data-measure="3"][data-cloud="0"]')
+    assert titles(one) == "Bar count H1 (bars)"
+    assert one.page.locator(".small.profile.chosen").count() == 1
+
+
+def test_a_name_brings_its_line_forward(visit):
+    one = visit()
+    assert one.page.locator("#profile-view .dim").count() == 0
+    one.page.click('[data-highlight="1"]')
+    assert one.page.locator("#profile-view .dim").count() == 2
+    one.page.click('[data-highlight="1"]')
+    assert one.page.locator("#profile-view .dim").count() == 0
+
+
+def test_the_heat_map_follows_its_choices(visit):
+    one = visit()
+    drawings = [one.drawing("#compare canvas")]
+    one.page.select_option('#compare [data-select="metric"]', "2")
+    drawings.append(one.drawing("#compare canvas"))
+    assert "similarity: larger is more alike" in one.page.inner_text(".metric-facts").lower()
+    one.page.select_option('#compare [data-select="cloud"]', "1")
+    drawings.append(one.drawing("#compare canvas"))
+    one.page.select_option('#compare [data-select="rows"]', "0")
+    one.page.select_option('#compare [data-select="columns"]', "2")
+    drawings.append(one.drawing("#compare canvas"))
+    assert len(set(drawings)) == len(drawings)
+    one.page.select_option('#compare [data-select="columns"]', "0")
+    assert "most similar other layer" in one.page.inner_text("#compare .readout")
+
+
+def test_a_share_of_a_pair_leads_to_the_pair(visit):
+    one = visit()
+    share = one.page.inner_text('[data-pair="0-1"]')
+    one.page.click('[data-pair="0-1"]')
+    hits, known = re.search(r"\(✓\) for (\d+) of (\d+)", one.page.inner_text("#compare")).groups()
+    assert share == f"{round(100 * int(hits) / int(known))} %"
+    assert one.page.locator("#compare tr.hit").count() == int(hits)
+
+
+def test_the_shares_of_pairs_are_those_of_the_table(visit):
+    one = visit()
+    one.page.select_option('#compare [data-select="metric"]', "2")
+    shares = one.page.eval_on_selector_all(
+        "[data-pair]",
+        """buttons => buttons.map(b => {
+            const rows = {0: 5, 1: 5, 2: 7}[b.dataset.pair[0]];
+            return [parseInt(b.textContent) / 100, rows]; })""",
+    )
+    mean = sum(round(share * rows) for share, rows in shares) / sum(rows for _, rows in shares)
+    row = one.page.locator(".identified tr", has_text="Linear CKA").filter(has_text="scaled")
+    assert f"{100 * mean:.0f}\u00a0%" in row.first.text_content()
+
+
+def test_the_map_and_the_heat_map_show_one_metric(visit):
+    one = visit()
+    before = one.page.inner_html("#map-view .drawing")
+    one.page.select_option('#compare [data-select="metric"]', "2")
+    assert one.page.input_value('#map-view [data-select="metric"]') == "2"
+    assert one.page.inner_html("#map-view .drawing") != before
+    one.page.select_option('#map-view [data-select="cloud"]', "1")
+    assert one.page.input_value('#compare [data-select="cloud"]') == "1"
+
+
+def test_the_map_brings_one_path_forward(visit):
+    one = visit()
+    assert one.page.locator("#map-view .way").count() == 1
+    one.page.select_option('#map-view [data-select="path"]', "all")
+    assert one.page.locator("#map-view .way").count() == 3
+    one.page.select_option('#map-view [data-select="path"]', "none")
+    assert one.page.locator("#map-view .way").count() == 0
 
 
 def test_the_theme_follows_the_system_and_the_button(visit):
@@ -178,9 +260,12 @@ def test_reads_without_scripts(browser, pages):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(pages["three"].as_uri())
-    assert page.locator(".small svg").count() == 17
-    assert page.locator("svg.chart").count() > 5
-    assert not page.locator("#inspector").is_visible()
+    assert page.locator(".panels .small svg").count() == 17
+    assert page.locator("svg.chart:visible").count() == 2
+    assert page.locator(".small.profile svg:visible").count() == 3
+    assert page.locator(".small.metric img:visible").count() == 3
+    for scripted in ("#inspector", "#profile-view", "#compare", "#map-view"):
+        assert not page.locator(scripted).is_visible()
     assert not page.locator("#theme").is_visible()
     context.close()
 

@@ -29,6 +29,7 @@ from topolens.report import (
 )
 from topolens.report.charts import constant_measures, map_chart, profile_charts
 from topolens.report.embedding import layer_map
+from topolens.report.heatmaps import colour_span
 from topolens.report.style import SERIES, line_styles, plain, short, short_names
 from topolens.report.svg import inline_svg, save_figure
 
@@ -142,6 +143,15 @@ def test_a_layer_against_itself_does_not_set_the_colours():
     assert ax.images[0].get_clim() == (0.0, 0.3)
 
 
+def test_a_few_huge_distances_do_not_set_the_colours():
+    values = np.abs(np.subtract.outer(np.arange(12.0), np.arange(12.0)))
+    values[0, 1] = values[1, 0] = 1e30
+    matrix = matrix_of([make_model("m", [f"l{i}" for i in range(12)])], values)
+    assert colour_span(matrix)[1] <= 11
+    values[0, 1] = values[1, 0] = 20.0
+    assert colour_span(matrix_of([make_model("m", [f"l{i}" for i in range(12)])], values))[1] == 20
+
+
 def test_undefined_distances_stay_empty():
     model = make_model("m", ("a", "b"))
     plot_distances(matrix_of([model], np.full((2, 2), np.nan), "sliced_wasserstein H1"))
@@ -188,15 +198,22 @@ def test_forty_models_have_styles():
     assert len(line_styles((f"m{i}", f"f{i}") for i in range(40))) == 40
 
 
-def test_inline_charts_follow_the_theme_and_carry_their_tips():
+def test_inline_charts_follow_the_theme_and_keep_their_ids_apart():
     chart = next(profile_charts(realistic_study((3,), n_points=40)))
-    svg = inline_svg(chart.figure, prefix="p", description="d", tips=chart.tips)
+    svg = inline_svg(chart.figure, prefix="p", description="d")
     assert f"var(--series-{SERIES.index(SERIES[0])})" in svg
     assert SERIES[0] not in svg
-    assert 'data-tip="net-0 · block1.conv' in svg
     ids = [part.split('"')[0] for part in svg.split(' id="')[1:]]
     assert ids
     assert all(name.startswith("p-") for name in ids)
+
+
+def test_profile_figures_name_the_unit():
+    study = realistic_study((3,), n_points=40)
+    units = {(c.subject, c.cloud): c.figure.axes[0].get_ylabel() for c in profile_charts(study)}
+    assert units["lifespan_sum H1", "scaled"] == "median distances"
+    assert units["lifespan_sum H1", "raw"] == "distance at the network's scale"
+    assert units["bar_count H1", "raw"] == "bars"
 
 
 def test_measures_that_never_differ_are_named_and_not_drawn():
@@ -234,6 +251,21 @@ class TestMap:
     def test_equal_layers_fall_together(self):
         found = layer_map(on_a_line([make_model("m", ("a", "b", "c"))], [0, 0, 0]))
         assert found.stress == 0
+
+    def test_draws_the_mean_of_both_directions(self):
+        distances = np.array([[0.0, 1.0, 2.0], [3.0, 0.0, 1.0], [2.0, 1.0, 0.0]])
+        found = layer_map(matrix_of([make_model("m", ("a", "b", "c"))], distances))
+        assert np.linalg.norm(found.positions[0] - found.positions[1]) == pytest.approx(2.0)
+
+    @pytest.mark.parametrize("size", [1e-200, 1e200])
+    def test_any_scale_gives_the_same_shape(self, size):
+        model = make_model("m", ("a", "b", "c", "d"))
+        found = layer_map(on_a_line([model], size * np.array([0, 1, 2, 4.0])))
+        np.testing.assert_allclose(np.ptp(found.positions[:, 0]), 4 * size)
+
+    def test_has_a_panel_per_model(self):
+        figure = map_chart(realistic_study((3, 3, 4, 3), n_points=40)).figure
+        assert [ax.get_title("left") for ax in figure.axes[:4]] == [f"net-{i}" for i in range(4)]
 
     def test_is_missing_without_distances(self):
         assert map_chart(make_study([make_model("m", ("a", "b", "c"))])) is None

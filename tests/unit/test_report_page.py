@@ -234,12 +234,50 @@ def test_diagrams_survive_packing():
     assert loops["n"] == len(bars[1])
 
 
-def test_matrices_name_their_layers():
+def square(record, n_items):
+    """The matrix that a record of the page holds."""
+    if not record["triangle"]:
+        return unpacked(record["values"]).reshape(n_items, n_items)
+    values = np.zeros((n_items, n_items))
+    values[np.triu_indices(n_items)] = unpacked(record["values"])
+    return np.maximum(values, values.T)
+
+
+def test_matrices_survive_packing_symmetric_or_not():
     study = realistic_study((2, 3), n_points=40)
-    record = build_payload(study)["matrices"]["distances-0-0"]
-    assert record["items"] == [[0, 0], [0, 1], [1, 0], [1, 1], [1, 2]]
-    expected = study.distances("sliced_wasserstein H1", "scaled").values
-    np.testing.assert_allclose(unpacked(record["values"]).reshape(5, 5), expected, rtol=1e-5)
+    matrix = study.distances("sliced_wasserstein H1", "scaled")
+    record = build_payload(study)["matrices"]["0-0"]
+    assert record["triangle"]
+    np.testing.assert_allclose(square(record, 5), matrix.values, rtol=1e-5)
+    matrix.values[0, 1] += 1
+    record = build_payload(study)["matrices"]["0-0"]
+    assert not record["triangle"]
+    np.testing.assert_allclose(square(record, 5), matrix.values, rtol=1e-5)
+
+
+def test_matrices_beyond_the_budget_stay_off_the_page(monkeypatch):
+    study = realistic_study((2, 3), n_points=40)
+    size = len(build_payload(study)["matrices"]["0-0"]["values"])
+    monkeypatch.setattr(payload_module, "_MATRICES_BUDGET", 2 * size)
+    assert list(build_payload(study)["matrices"]) == ["0-0", "0-1"]
+
+
+def test_measures_carry_values_intervals_and_unit():
+    study = realistic_study((2, 3), n_points=40)
+    record = build_payload(study)["measures"][1]
+    assert record["name"] == "Lifespan sum H1"
+    assert record["kind"] == "Topology: loops (H1)"
+    course = record["clouds"][0]
+    assert course["axis"] == "Lifespan sum H1 (median distances)"
+    rows = study.table().query("measure == 'lifespan_sum H1' and cloud == 'scaled'")
+    for name, column in (("values", "value"), ("low", "low"), ("high", "high")):
+        np.testing.assert_allclose(unpacked(course[name]), rows[column], rtol=1e-6)
+
+
+def test_a_layer_without_a_value_leaves_a_gap():
+    study = damaged_study()
+    values = unpacked(build_payload(study)["measures"][0]["clouds"][0]["values"])
+    assert np.flatnonzero(np.isnan(values)).tolist() == [2]
 
 
 def test_too_many_bars_are_cut_to_the_longest(monkeypatch):

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from topolens.report.embedding import LayerMap, layer_map
 from topolens.report.findings.reading import label_of, main_cloud
-from topolens.report.findings.words import heading, number
+from topolens.report.findings.words import heading
 from topolens.report.heatmaps import heatmap_side, plot_distances
+from topolens.report.operation_words import measure_words
 from topolens.report.plots import plot_profiles
-from topolens.report.style import GRID, MUTED, SERIES, drawing_style, line_styles, new_figure, plain
+from topolens.report.style import (
+    GRID,
+    MUTED,
+    SERIES,
+    drawing_style,
+    line_styles,
+    new_figure,
+    plain,
+    short,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from topolens.base.results import DistanceMatrix
     from topolens.study.results import StudyReader
 
 __all__ = [
     "Chart",
     "constant_measures",
     "distance_charts",
+    "main_distance_chart",
     "main_metric",
     "map_chart",
     "overview_chart",
@@ -36,7 +48,8 @@ _MOST_PANELS = 100
 _MOST_DOTS = 300
 _MOST_COLUMNS = 10
 _PITCH = (1.08, 1.24)
-_MOST_LEGEND = 10
+_MAP_WIDTH = 7.6
+_MOST_MAPS_ABREAST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +64,21 @@ class Chart:
     cloud: str
     subject: str
     """Label of the measure or metric."""
-    tips: Mapping[str, Sequence[str]] = field(default_factory=dict)
     stress: float | None = None
     """How much a flat map distorts."""
 
 
-def profile_charts(study: StudyReader, *, legend: bool = True) -> Iterator[Chart]:
+def profile_charts(study: StudyReader) -> Iterator[Chart]:
     """Yield one chart per measure and cloud whose values differ from layer to layer."""
-    table = study.table()
+    table, words = study.table(), measure_words(study)
     for index, cloud in enumerate(study.clouds):
         for place, measure in enumerate(study.measures):
             rows = table[(table["measure"] == measure) & (table["cloud"] == cloud)]
             rows = rows[np.isfinite(rows["value"].astype(float))]
             if rows.empty or _is_constant(rows):
                 continue
-            figure = _profile_figure(table, measure, cloud, legend=legend)
-            tips = {
-                f"profile of {model}": _profile_tips(str(model), one.sort_values("index"))
-                for model, one in rows.groupby("model", sort=False)
-            }
+            unit = words[measure].unit(study.spec, cloud)
+            figure = _profile_figure(table, measure, cloud, unit)
             yield Chart(
                 name=f"profile-{index}-{place}",
                 figure=figure,
@@ -77,16 +86,7 @@ def profile_charts(study: StudyReader, *, legend: bool = True) -> Iterator[Chart
                 description=f"{measure} over relative depth, cloud {cloud}, one line per model",
                 cloud=cloud,
                 subject=measure,
-                tips=tips,
             )
-
-
-def _profile_tips(model: str, rows: pd.DataFrame) -> list[str]:
-    columns = (rows["layer"], rows["depth"].astype(float), rows["value"].astype(float))
-    return [
-        f"{model} · {layer}\ndepth {depth:.2f} · {number(value)}"
-        for layer, depth, value in zip(*columns, strict=True)
-    ]
 
 
 def constant_measures(study: StudyReader) -> list[tuple[str, float]]:
@@ -106,12 +106,11 @@ def _is_constant(rows: pd.DataFrame) -> bool:
     return rows["value"].nunique() == 1
 
 
-def _profile_figure(table: pd.DataFrame, measure: str, cloud: str, *, legend: bool) -> Figure:
+def _profile_figure(table: pd.DataFrame, measure: str, cloud: str, unit: str) -> Figure:
     with drawing_style():
         figure = new_figure(4.5, 3.1)
         ax = plot_profiles(table, measure, cloud=cloud, ax=figure.add_subplot())
-        if not legend and (shown := ax.get_legend()) is not None:
-            shown.remove()
+        ax.set_ylabel(unit)
     return figure
 
 
@@ -122,18 +121,31 @@ def distance_charts(study: StudyReader) -> Iterator[Chart]:
             matrix = study.distances(metric, cloud)
             if matrix is None or len(matrix) < 2:
                 continue
-            with drawing_style():
-                side = heatmap_side(len(matrix))
-                figure = new_figure(side + 1.3, side + 0.8)
-                plot_distances(matrix, ax=figure.add_subplot())
-            yield Chart(
-                name=f"distances-{index}-{place}",
-                figure=figure,
-                title=heading(metric),
-                description=f"{metric} between all {len(matrix)} layers, cloud {cloud}",
-                cloud=cloud,
-                subject=metric,
-            )
+            yield _distance_chart(f"distances-{index}-{place}", matrix, metric, cloud)
+
+
+def main_distance_chart(study: StudyReader) -> Chart | None:
+    """Return the heat map of the main metric in the main cloud."""
+    metric, cloud = main_metric(study), main_cloud(study)
+    matrix = None if metric is None else study.distances(metric, cloud)
+    if metric is None or matrix is None or len(matrix) < 2:
+        return None
+    return _distance_chart("distances", matrix, metric, cloud)
+
+
+def _distance_chart(name: str, matrix: DistanceMatrix, metric: str, cloud: str) -> Chart:
+    with drawing_style():
+        side = heatmap_side(len(matrix))
+        figure = new_figure(side + 1.3, side + 0.8)
+        plot_distances(matrix, ax=figure.add_subplot())
+    return Chart(
+        name=name,
+        figure=figure,
+        title=heading(metric),
+        description=f"{metric} between all {len(matrix)} layers, cloud {cloud}",
+        cloud=cloud,
+        subject=metric,
+    )
 
 
 def main_metric(study: StudyReader) -> str | None:
@@ -142,54 +154,56 @@ def main_metric(study: StudyReader) -> str | None:
     return loops or next(iter(study.metrics), None)
 
 
-def map_chart(study: StudyReader, *, legend: bool = True) -> Chart | None:
-    """Return the flat map of all layers under the main metric, if there are at least three."""
+def map_chart(study: StudyReader) -> Chart | None:
+    """Return the flat map of all layers under the main metric, if there are at least three.
+
+    Each model has a panel of its own in which the layers of the others stay grey: all paths in
+    one picture would be a tangle.
+    """
     metric, cloud = main_metric(study), main_cloud(study)
     matrix = None if metric is None else study.distances(metric, cloud)
     found = None if matrix is None else layer_map(matrix)
     if metric is None or found is None:
         return None
+    models = [m for m in study.models if any(label[0] == m.name for label in found.labels)]
+    columns = min(len(models), _MOST_MAPS_ABREAST)
+    lines = -(-len(models) // columns)
+    side = _MAP_WIDTH / columns
     with drawing_style():
-        figure = new_figure(7.6, _map_height(found))
-        ax = figure.add_subplot()
-        tips = _draw_map(ax, study, found)
-        if legend and len(study.models) <= _MOST_LEGEND:
-            ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+        figure = new_figure(_MAP_WIDTH, lines * (_map_height(found, side) + 0.3))
+        panels = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        styles = line_styles((model.name, model.family) for model in study.models)
+        for ax, model in zip(panels, models, strict=False):
+            _draw_map(ax, found, model.name, styles[model.name].colour)
+        for ax in panels[len(models) :]:
+            ax.set_axis_off()
     return Chart(
         name="layer-map",
         figure=figure,
         title="All layers on one map",
-        description=f"Flat map of all layers by {metric}; each model is a path from first to last",
+        description=f"Flat map of all layers by {metric}, a panel per model with its path",
         cloud=cloud,
         subject=metric,
-        tips=tips,
         stress=found.stress,
     )
 
 
-def _map_height(found: LayerMap) -> float:
+def _map_height(found: LayerMap, side: float) -> float:
     width, height = np.ptp(found.positions, axis=0)
-    return float(np.clip(7.0 * height / width if width > 0 else 4.0, 2.4, 6.5))
+    return float(np.clip(side * height / width if width > 0 else side, 0.5 * side, 1.2 * side))
 
 
-def _draw_map(ax: Axes, study: StudyReader, found: LayerMap) -> dict[str, list[str]]:
-    styles = line_styles((model.name, model.family) for model in study.models)
-    tips = {}
-    for model in study.models:
-        rows = [i for i, label in enumerate(found.labels) if label[0] == model.name]
-        if not rows:
-            continue
-        path, style = found.positions[rows], styles[model.name]
-        gid, colour = f"map of {model.name}", style.colour
-        ax.plot(*path.T, color=colour, linestyle=style.dash, linewidth=0.8, alpha=0.55)
-        ax.plot(*path.T, "o", color=colour, markersize=4, markeredgewidth=0, gid=gid, alpha=0.85)
-        ax.plot(*path[0], "o", color=colour, markersize=8, markerfacecolor="none", zorder=3)
-        ax.plot(*path[-1], "s", color=colour, markersize=7, zorder=3)
-        ax.plot([], [], color=colour, linestyle=style.dash, label=plain(model.name))
-        tips[gid] = [f"{found.labels[row][0]} · {found.labels[row][1]}" for row in rows]
+def _draw_map(ax: Axes, found: LayerMap, model: str, colour: str) -> None:
+    rows = [i for i, label in enumerate(found.labels) if label[0] == model]
+    path = found.positions[rows]
+    ax.plot(*found.positions.T, "o", color=GRID, markersize=2.6, markeredgewidth=0)
+    ax.plot(*path.T, color=colour, linewidth=0.9, alpha=0.6)
+    ax.plot(*path.T, "o", color=colour, markersize=3.6, markeredgewidth=0)
+    ax.plot(*path[0], "o", color=colour, markersize=7, markerfacecolor="none", zorder=3)
+    ax.plot(*path[-1], "s", color=colour, markersize=6, zorder=3)
     ax.set(aspect="equal", xticks=[], yticks=[])
+    ax.set_title(plain(short(model, 30)), fontsize=9, color=colour)
     ax.spines[:].set_visible(False)
-    return tips
 
 
 def overview_chart(study: StudyReader) -> Chart | None:

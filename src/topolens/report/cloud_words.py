@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from topolens.study.cloud_spec import CloudSpec, OutlierSpec
 
-__all__ = ["cloud_sentence"]
+__all__ = ["cloud_sentence", "distance_unit"]
 
 _SCALES = {
     "none": "left at the network's own scale",
@@ -18,6 +18,16 @@ _SCALES = {
     "zscore": "with every feature brought to mean 0 and variance 1",
     "unit_norm": "each divided by its length",
 }
+_UNITS = {
+    "none": "distance at the network's scale",
+    "centred": "distance at the network's scale",
+    "median": "median distances",
+    "mean": "mean distances",
+    "minmax": "distance, features from 0 to 1",
+    "zscore": "distance, features of variance 1",
+    "unit_norm": "distance, rows of length 1",
+}
+_SCALE_FREE = ("cosine", "correlation")
 
 
 def cloud_sentence(cloud: CloudSpec) -> str:
@@ -35,6 +45,19 @@ def cloud_sentence(cloud: CloudSpec) -> str:
         words.append(f"in the principal components that hold {_percent(cloud.pca)} of the variance")
     words.append(_scale_words(cloud.normalise))
     return ", ".join(words) + "."
+
+
+def distance_unit(cloud: CloudSpec, metric: str = "euclidean") -> str:
+    """Say what a distance of 1 between two points of the cloud is."""
+    if metric in _SCALE_FREE:
+        return f"{metric} distance"
+    name, _, share = cloud.normalise.partition(":")
+    unit = (
+        f"{share} quantiles of the distances"
+        if name == "quantile"
+        else _UNITS.get(name, "distance")
+    )
+    return unit if metric == "euclidean" else f"{metric} {unit}"
 
 
 def _outlier_words(outliers: OutlierSpec) -> str:

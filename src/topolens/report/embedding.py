@@ -30,28 +30,31 @@ class LayerMap:
     """Kruskal's stress 1: 0 is faithful, from about 0.2 the map distorts much."""
 
 
-def layer_map(matrix: DistanceMatrix) -> LayerMap | None:
+def layer_map(matrix: DistanceMatrix, *, most_refined: int = _MOST_REFINED) -> LayerMap | None:
     """Return the plane whose distances come close to the matrix; None with fewer than 3 items.
 
-    Classical scaling gives the start, majorisation (SMACOF) lowers the stress from there, so
-    equal input gives an equal map. Items with undefined distances are left out.
+    Classical scaling gives the start, majorisation (SMACOF) lowers the stress from there (up to
+    `most_refined` items), so equal input gives an equal map. Items with undefined distances are
+    left out; of a distance that is not symmetric the mean of both directions is drawn.
     """
     kept = _fully_known(matrix.distances)
     if len(kept) < 3:
         return None
     distances = np.maximum(matrix.distances[np.ix_(kept, kept)], 0.0)
-    distances = (distances + distances.T) / 2
+    size = distances.max() or 1.0
+    distances = (distances / size + distances.T / size) / 2
+    np.fill_diagonal(distances, 0.0)
     positions = _classical(distances)
-    if len(kept) <= _MOST_REFINED:
+    if len(kept) <= most_refined:
         positions = _refine(positions, distances)
     positions = _oriented(positions)
     labels = tuple(matrix.labels[index] for index in kept)
-    return LayerMap(labels, positions, _stress(positions, distances))
+    return LayerMap(labels, size * positions, _stress(positions, distances))
 
 
 def _fully_known(distances: NDArray[np.float64]) -> NDArray[np.intp]:
     kept = np.arange(len(distances))
-    unknown = ~np.isfinite(distances)
+    unknown = ~np.isfinite(distances) & ~np.eye(len(distances), dtype=bool)
     while len(kept) and unknown[np.ix_(kept, kept)].any():
         worst = int(np.argmax(unknown[np.ix_(kept, kept)].sum(axis=1)))
         kept = np.delete(kept, worst)

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
     from topolens.base.results import DistanceMatrix
 
-__all__ = ["heatmap_side", "plot_distances"]
+__all__ = ["colour_span", "heatmap_side", "plot_distances"]
 
 _TICK_POINTS = 8.5
 _MOST_NAMED_MODELS = 12
 _COLOURS = "viridis"
+_MOST_SHOWN = 0.98
+_FAR_ABOVE = 5
 
 
 def plot_distances(matrix: DistanceMatrix, *, ax: Axes | None = None) -> Axes:
@@ -49,7 +51,7 @@ def plot_distances(matrix: DistanceMatrix, *, ax: Axes | None = None) -> Axes:
         if ax is None:
             side = heatmap_side(len(matrix))
             ax = new_figure(side + 1.3, side + 0.8).add_subplot()
-        low, high = _range(matrix)
+        low, high = colour_span(matrix)
         colours = f"{_COLOURS}_r" if matrix.is_similarity else _COLOURS
         ax.imshow(matrix.values, cmap=colours, vmin=low, vmax=high, aspect="equal")
         ax.spines[:].set_visible(False)
@@ -67,14 +69,21 @@ def heatmap_side(n_items: int) -> float:
     return float(np.clip(0.105 * n_items, 3.1, 8.5))
 
 
-def _range(matrix: DistanceMatrix) -> tuple[float, float]:
-    """Return the span of the colours; a layer against itself would hide all other differences."""
+def colour_span(matrix: DistanceMatrix) -> tuple[float, float]:
+    """Return the values at both ends of the colours.
+
+    A layer against itself would hide all other differences, and so would few values far above
+    the rest: the span then ends at the 98 % quantile, and what lies beyond has its last colour.
+    """
     off_diagonal = matrix.values[~np.eye(len(matrix), dtype=bool)]
     finite = off_diagonal[np.isfinite(off_diagonal)]
     if len(finite) == 0:
         return 0.0, 1.0
     low, high = min(0.0, float(finite.min())), float(finite.max())
-    return low, high if high > low else low + 1.0
+    most = max(float(np.quantile(finite, _MOST_SHOWN)), 0.0)
+    if most > low and high / _FAR_ABOVE > most - low:
+        high = most
+    return (low, high) if high > low else (low, low + 1.0)
 
 
 def _groups(matrix: DistanceMatrix) -> list[tuple[str, int, int]]:

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from topolens.report.charts import (
-    Chart,
-    constant_measures,
-    distance_charts,
-    map_chart,
-    profile_charts,
-)
+from topolens.report.charts import Chart, constant_measures, main_distance_chart, map_chart
 from topolens.report.facts import fact_line, layer_table, method_lines, provenance_lines
 from topolens.report.findings import collect_findings
 from topolens.report.findings.reading import any_measured
-from topolens.report.findings.words import number, percent, readable, unticked
+from topolens.report.findings.words import heading, number, percent, readable, unticked
+from topolens.report.identification import identifications, reading_of
 from topolens.report.overview import overview_rows
 from topolens.report.payload import build_payload, script_text
 from topolens.report.remembered import RememberedStudy
+from topolens.report.small_matrices import small_matrices
+from topolens.report.small_profiles import small_profiles
 from topolens.report.style import line_styles, style_words
 from topolens.report.svg import inline_svg
 
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 _TEMPLATES = "topolens.report"
-_SCRIPTS = ("common.js", "inspector.js", "matrices.js", "start.js")
+_SCRIPTS = ("common.js", "inspector.js", "profiles.js", "matrices.js", "map.js", "start.js")
 
 
 def write_report(study: StudyReader, path: Path) -> Path:
@@ -63,7 +60,9 @@ def write_report(study: StudyReader, path: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, percent=percent, readable=readable, unticked=unticked)
+    environment.filters.update(
+        heading=heading, number=number, percent=percent, readable=readable, unticked=unticked
+    )
     page = environment.get_template("page.html").render(
         **context,
         style=Markup(_resource("page.css")),
@@ -93,20 +92,20 @@ def _digest(script: str) -> str:
 
 def _context(study: StudyReader) -> dict[str, Any]:
     styles = line_styles((model.name, model.family) for model in study.models)
+    identified = identifications(study)
     return {
         "study": study,
         "facts": fact_line(study),
         "findings": collect_findings(study),
-        "profiles": _by_cloud(
-            study, [_drawn(chart) for chart in profile_charts(study, legend=False)]
-        ),
+        "profiles": small_profiles(study, styles),
         "constants": constant_measures(study),
         "layer_tables": layer_table(study),
         "overview": overview_rows(study),
-        "matrices": _by_cloud(
-            study, [_drawn(chart, chart.name) for chart in distance_charts(study)]
-        ),
-        "layer_map": None if (chart := map_chart(study, legend=False)) is None else _drawn(chart),
+        "matrices": small_matrices(study),
+        "heat_map": _drawn(main_distance_chart(study)),
+        "layer_map": _drawn(map_chart(study)),
+        "identified": identified,
+        "identified_reading": reading_of(identified),
         "styles": styles,
         "style_words": style_words(styles),
         "failures": _untold_failures(study),
@@ -124,27 +123,13 @@ def _untold_failures(study: StudyReader) -> list[StepFailure]:
     return [failure for failure in study.failures if failure.reason not in told]
 
 
-def _drawn(chart: Chart, matrix: str | None = None) -> dict[str, Any]:
-    svg = inline_svg(
-        chart.figure,
-        prefix=chart.name,
-        description=chart.description,
-        tips=chart.tips,
-        matrix=matrix,
-    )
+def _drawn(chart: Chart | None) -> dict[str, Any] | None:
+    if chart is None:
+        return None
     return {
         "title": chart.title,
         "cloud": chart.cloud,
         "subject": chart.subject,
         "stress": chart.stress,
-        "svg": svg,
-        "wide": chart.figure.get_figwidth() > 6,
+        "svg": inline_svg(chart.figure, prefix=chart.name, description=chart.description),
     }
-
-
-def _by_cloud(study: StudyReader, charts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    groups = (
-        {"cloud": cloud, "charts": [chart for chart in charts if chart["cloud"] == cloud]}
-        for cloud in study.clouds
-    )
-    return [group for group in groups if group["charts"]]

@@ -10,8 +10,17 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from topolens.report.charts import main_metric
+from topolens.report.embedding import layer_map
+from topolens.report.heatmaps import colour_span
+from topolens.report.operation_words import measure_words, metric_words
+from topolens.report.small_profiles import log_scaled
+from topolens.report.style import line_styles
+
 if TYPE_CHECKING:
-    from topolens.base.results import Diagram, Diagrams
+    import pandas as pd
+
+    from topolens.base.results import Diagram, Diagrams, DistanceMatrix
     from topolens.study.results import StudyReader
 
 __all__ = ["build_payload", "script_text"]
@@ -19,20 +28,29 @@ __all__ = ["build_payload", "script_text"]
 _BARS_BUDGET = 900_000
 _FEWEST_BARS = 100
 _MOST_ITEMS = 600
+_MOST_REFINED = 200
+_MATRICES_BUDGET = 4_000_000
+_TINY = 1e-300
 
 
 def build_payload(study: StudyReader) -> dict[str, Any]:
     """Return models, diagrams and matrices as plain JSON values."""
     limit = _bar_limit(study)
+    styles = line_styles((model.name, model.family) for model in study.models)
+    main = main_metric(study)
     return {
         "models": [
             {
                 "name": model.name,
+                "series": styles[model.name].series,
+                "dash": styles[model.name].dash_array,
                 "layers": [[layer.name, round(layer.depth, 4)] for layer in model.layers],
             }
             for model in study.models
         ],
         "clouds": list(study.clouds),
+        "kin": len({model.family for model in study.models}) == 1,
+        "main": None if main is None else f"0-{study.metrics.index(main)}",
         "limit": limit,
         "diagrams": [
             [
@@ -44,7 +62,9 @@ def build_payload(study: StudyReader) -> dict[str, Any]:
             ]
             for model in study.models
         ],
-        "matrices": dict(_matrices(study)),
+        "measures": _measures(study),
+        "metrics": _metrics(study),
+        "matrices": _matrices(study),
     }
 
 
@@ -90,28 +110,87 @@ def _bars(diagram: Diagram, limit: int | None) -> dict[str, Any]:
 
 
 def _packed(values: NDArray[np.float64]) -> str:
-    narrow = np.ascontiguousarray(values, dtype="<f4")
+    with np.errstate(over="ignore"):
+        narrow = np.ascontiguousarray(values, dtype="<f4")
     return base64.b64encode(narrow.tobytes()).decode("ascii")
 
 
-def _matrices(study: StudyReader) -> list[tuple[str, dict[str, Any]]]:
-    position = {
-        (model.name, layer.name): [m, k]
-        for m, model in enumerate(study.models)
-        for k, layer in enumerate(model.layers)
-    }
-    found = []
+def _measures(study: StudyReader) -> list[dict[str, Any]]:
+    """Return every measure's values and intervals per cloud, layers in the order of the models."""
+    table = study.table()
+    place = {label: number for number, label in enumerate(_labels(study))}
+    listed = []
+    for words in measure_words(study).values():
+        clouds = []
+        for cloud in study.clouds:
+            rows = table[(table["measure"] == words.label) & (table["cloud"] == cloud)]
+            clouds.append(_course(rows, place, words.axis(study.spec, cloud)))
+        listed.append({"name": words.heading, "kind": words.kind, "clouds": clouds})
+    return listed
+
+
+def _course(
+    rows: pd.DataFrame, place: dict[tuple[str, str], int], axis: str
+) -> dict[str, Any] | None:
+    series = np.full((3, len(place)), np.nan)
+    keys = zip(rows["model"], rows["layer"], strict=True)
+    where = [place[key] for key in keys]
+    series[:, where] = rows[["value", "low", "high"]].to_numpy(float).T
+    known = series[0][np.isfinite(series[0])]
+    if not len(known):
+        return None
+    names = ("values", "low", "high")
+    packed = {name: _packed(one) for name, one in zip(names, series, strict=True)}
+    return {**packed, "axis": axis, "log": log_scaled(known)}
+
+
+def _metrics(study: StudyReader) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": words.heading,
+            "kind": words.kind,
+            "facts": [words.facts(study.spec, cloud) for cloud in study.clouds],
+        }
+        for words in metric_words(study).values()
+    ]
+
+
+def _labels(study: StudyReader) -> list[tuple[str, str]]:
+    return [(model.name, layer.name) for model in study.models for layer in model.layers]
+
+
+def _matrices(study: StudyReader) -> dict[str, dict[str, Any]]:
+    """Return the matrices that fit the page, by "cloud-metric"; those of the main cloud first."""
+    found, room = {}, _MATRICES_BUDGET
     for index, cloud in enumerate(study.clouds):
         for place, metric in enumerate(study.metrics):
             matrix = study.distances(metric, cloud)
             if matrix is None or len(matrix) > _MOST_ITEMS:
                 continue
-            record = {
-                "metric": metric,
-                "cloud": cloud,
-                "similarity": matrix.is_similarity,
-                "items": [position[label[0], label[1]] for label in matrix.labels],
-                "values": _packed(matrix.values),
-            }
-            found.append((f"distances-{index}-{place}", record))
+            record = _matrix(matrix, _labels(study))
+            room -= len(record["values"])
+            if room >= 0:
+                found[f"{index}-{place}"] = record
     return found
+
+
+def _matrix(matrix: DistanceMatrix, labels: list[tuple[str, str]]) -> dict[str, Any]:
+    position = {label: number for number, label in enumerate(matrix.labels)}
+    rows = np.array([position.get(label, -1) for label in labels])
+    values = matrix.values[np.ix_(rows, rows)]
+    values[rows < 0, :] = values[:, rows < 0] = np.nan
+    symmetric = np.array_equal(values, values.T, equal_nan=True)
+    found = layer_map(matrix, most_refined=_MOST_REFINED)
+    record = {
+        "similarity": matrix.is_similarity,
+        "span": [float(f"{end:.6g}") for end in colour_span(matrix)],
+        "triangle": symmetric,
+        "values": _packed(values[np.triu_indices(len(values))] if symmetric else values),
+    }
+    if found is None:
+        return record
+    where = dict(
+        zip(found.labels, found.positions / np.ptp(found.positions).clip(_TINY), strict=True)
+    )
+    places = [where.get(label, (np.nan, np.nan)) for label in labels]
+    return {**record, "map": _packed(np.array(places)), "stress": float(f"{found.stress:.3g}")}

@@ -199,5 +199,4 @@ def _draw_profile(ax: Axes, rows: pd.DataFrame, name: str, style: LineStyle, n_m
         markersize=size,
         markeredgewidth=0,
         label=plain(name),
-        gid=f"profile of {name}",
     )

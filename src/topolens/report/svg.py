@@ -6,7 +6,6 @@ import io
 import re
 import warnings
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -29,8 +28,6 @@ def inline_svg(
     *,
     prefix: str,
     description: str,
-    tips: Mapping[str, Sequence[str]] | None = None,
-    matrix: str | None = None,
 ) -> Markup:
     """Return the figure as an `<svg>` element that can stand in an HTML page.
 
@@ -42,26 +39,18 @@ def inline_svg(
         Makes the ids of this figure different from those of every other on the page.
     description : str
         Read aloud instead of the picture.
-    tips : mapping of str to sequence of str, optional
-        For each line, named by its gid, the text that each of its markers shows on hover.
-    matrix : str, optional
-        Key of the embedded matrix that the first image shows.
     """
     root = ET.fromstring(_svg_text(figure))
     for parent in root.iter():
         for child in list(parent):
             if _local(child.tag) in ("metadata", "style"):
                 parent.remove(child)
-    _attach_tips(root, tips or {})
     for element in root.iter():
         element.tag = _local(element.tag)
         element.attrib = {
             _local(key): _rewritten(_local(key), value, prefix)
             for key, value in element.attrib.items()
         }
-    images = [element for element in root.iter("image")]
-    if matrix is not None and images:
-        images[0].set("data-matrix", matrix)
     box = root.get("viewBox", "0 0 0 0")
     root.attrib = {"viewBox": box, "role": "img", "class": "chart", "aria-label": description}
     width = float(box.split()[2]) * 4 / 3
@@ -91,16 +80,6 @@ def _svg_text(figure: Figure) -> str:
 
 def _local(name: object) -> str:
     return str(name).rpartition("}")[2]
-
-
-def _attach_tips(root: ET.Element, tips: Mapping[str, Sequence[str]]) -> None:
-    for group in root.iter():
-        texts = tips.get(group.get("id", ""))
-        if texts is None:
-            continue
-        marks = [element for element in group.iter() if _local(element.tag) == "use"]
-        for mark, text in zip(marks, texts, strict=False):
-            mark.set("data-tip", text)
 
 
 def _rewritten(key: str, value: str, prefix: str) -> str:

@@ -12,12 +12,12 @@ from topolens.report.findings.finding import Finding, FindingTable
 from topolens.report.findings.reading import (
     Block,
     blocks,
-    corresponding,
     distances_between,
     label_of,
     main_cloud,
     repeated_matrices,
 )
+from topolens.report.findings.recognition import recognised
 from topolens.report.findings.words import listing, percent, quoted, readable
 
 if TYPE_CHECKING:
@@ -88,20 +88,15 @@ def recognition(
     matrix: DistanceMatrix, found: list[Block], *, same_family: bool | None = None
 ) -> Recognition:
     """Return hits and chance over all ordered pairs of different models (of one kind)."""
-    hits, chances = [], []
-    for first, second in itertools.permutations(found, 2):
-        if same_family is not None and _is_family(first, second) != same_family:
-            continue
-        distances = distances_between(matrix, first, second)
-        same = corresponding(first, second)
-        rows = np.isfinite(distances).any(axis=1)
-        if rows.any():
-            nearest = np.nanargmin(distances[rows], axis=1)
-            hits.extend(same[rows][np.arange(len(nearest)), nearest])
-            chances.extend(same[rows].mean(axis=1))
-    if not hits:
+    chosen = [
+        one
+        for (row, column), one in recognised(matrix, found).items()
+        if same_family is None or _is_family(found[row], found[column]) == same_family
+    ]
+    if not sum(len(hits) for hits, _ in chosen):
         return Recognition(np.nan, np.nan, 0)
-    return Recognition(float(np.mean(hits)), float(np.mean(chances)), len(hits))
+    hits, chances = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
+    return Recognition(float(hits.mean()), float(chances.mean()), len(hits))
 
 
 def _comparable(found: list[Block]) -> bool:

@@ -116,11 +116,12 @@ def blocks(study: StudyReader, matrix: DistanceMatrix) -> list[Block]:
 def distances_between(matrix: DistanceMatrix, first: Block, second: Block) -> NDArray[np.float64]:
     """Return the dissimilarities of two blocks; NaN where the matrix does not know a layer."""
     position = {label: index for index, label in enumerate(matrix.labels)}
-    values = np.pad(matrix.distances, ((0, 1), (0, 1)), constant_values=np.nan)
-    rows = [position.get(label, len(matrix)) for label in first.labels]
-    columns = [position.get(label, len(matrix)) for label in second.labels]
-    block: NDArray[np.float64] = values[np.ix_(rows, columns)]
-    return block
+    rows, columns = (
+        np.array([position.get(label, -1) for label in block.labels]) for block in (first, second)
+    )
+    values: NDArray[np.float64] = matrix.values[np.ix_(rows, columns)]
+    values[(rows < 0)[:, None] | (columns < 0)[None, :]] = np.nan
+    return 1.0 - values if matrix.is_similarity else values
 
 
 def repeated_matrices(study: StudyReader, metric: str, cloud: str) -> list[DistanceMatrix]:

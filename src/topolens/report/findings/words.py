@@ -24,6 +24,28 @@ __all__ = [
 
 _LARGE = 1e5
 _SMALL = 1e-3
+_LABEL = re.compile(r"(\w+)\((.*)\)( H\d)?")
+_CAPITALS = (
+    "cca",
+    "cka",
+    "mle",
+    "mtd",
+    "nn",
+    "pca",
+    "ph",
+    "pwcca",
+    "rbf",
+    "rsa",
+    "rtd",
+    "svcca",
+    "svd",
+)
+_NAMES = ("betti", "gride", "gromov", "hausdorff", "procrustes", "wasserstein")
+_WORDS = {
+    "knn": "kNN",
+    **{word: word.upper() for word in _CAPITALS},
+    **{word: word.capitalize() for word in _NAMES},
+}
 
 
 def number(value: float) -> str:
@@ -80,9 +102,15 @@ def every(amount: int, noun: str) -> str:
 
 
 def readable(label: str) -> str:
-    """Return a measure's or metric's label as words: `linear_cka` is "linear CKA"."""
-    words = label.replace("_", " ").replace("wasserstein", "Wasserstein")
-    return re.sub(r"\bcka\b", "CKA", words)
+    """Return a measure's or metric's label as words: `linear_cka` is "linear CKA".
+
+    Parameters come last: `lifespan_sum(alpha=2) H1` is "lifespan sum H1, alpha = 2".
+    """
+    found = _LABEL.fullmatch(label)
+    name, params, degree = found.groups("") if found else (label, "", "")
+    words = [_WORDS.get(word, word) for word in f"{name}{degree}".replace(" ", "_").split("_")]
+    text = " ".join(words)
+    return f"{text}, {params.replace('=', ' = ').replace('_', ' ')}" if params else text
 
 
 def heading(label: str) -> str:

@@ -8,9 +8,12 @@ function markTips() {
   });
 }
 
+root.classList.add("live");
 inspector();
-pairView();
-heatTips();
+highlights();
+profileView();
+compareView();
+mapView();
 markTips();
 themes();
 let wait;
