@@ -38,11 +38,11 @@ if TYPE_CHECKING:
         PrincipalComponents,
         farthest_points,
         local_outlier_factor,
-        normalise,
         pca,
         random_projection,
         sample_rows,
     )
+    from topolens.clouds.normalise import normalise
     from topolens.comparison.betti_curves import betti_curve_distance
     from topolens.comparison.diagrams import sliced_wasserstein
     from topolens.comparison.identification import (
