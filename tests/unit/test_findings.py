@@ -106,6 +106,52 @@ class TestLargestStep:
         assert "between “a” and “c”" in one_of(largest_step(study)).sentence
 
 
+def with_shapes(study, *shapes, pool="top_norm"):
+    """Give the layers of every model their shapes of output."""
+    study.models = tuple(
+        replace(
+            model,
+            layers=tuple(
+                replace(layer, output_shape=shape)
+                for layer, shape in zip(model.layers, shapes, strict=True)
+            ),
+        )
+        for model in study.models
+    )
+    capture = study.spec.capture.model_copy(update={"pool": pool})
+    study.spec = study.spec.model_copy(update={"capture": capture})
+    return study
+
+
+class TestStepsAcrossPooling:
+    SHAPES = ((8, 4, 4), (8, 4, 4), (8,), (8,))
+
+    def test_a_step_from_pooled_to_single_positions_carries_a_caution(self):
+        repeats = [[[0, 1, 5, 6]]] * 4
+        study = with_shapes(line_study([0, 1, 5, 6], repeats=repeats), *self.SHAPES)
+        finding = one_of(largest_step(study))
+        assert "In “m0” one side of the step has many positions" in finding.notes[0]
+        assert "(“top_norm”)" in finding.notes[0]
+        assert finding.settled is True
+        assert finding.badge == "settled, with a caution"
+
+    @pytest.mark.parametrize(
+        ("places", "pool"), [([0, 4, 5, 6], "top_norm"), ([0, 1, 5, 6], "flatten")]
+    )
+    def test_other_steps_carry_none(self, places, pool):
+        study = with_shapes(line_study(places), *self.SHAPES, pool=pool)
+        assert one_of(largest_step(study)).notes == ()
+
+    def test_where_shapes_are_not_known_nothing_is_said(self):
+        assert one_of(largest_step(line_study([0, 1, 5, 6]))).notes == ()
+
+    def test_cautions_are_listed_among_the_doubts(self):
+        study = with_shapes(line_study([0, 1, 5, 6]), *self.SHAPES)
+        found = largest_step(study)
+        notes = one_of(doubts(study, found)).notes
+        assert any("“Where the topology changes most” is noted there" in note for note in notes)
+
+
 class TestLoops:
     def test_names_peak_and_end(self):
         study = measured_study("lifespan_sum H1", [2, 10, 3, 0.4, 0.2])
@@ -317,9 +363,23 @@ class TestChangedLayers:
         finding = one_of(changed_layers(study))
         assert finding.sentence == (
             "Between the 4 consecutive checkpoints from “m0” to “m4”, 1, 0, 0 and 0 of 2 layers "
-            "move by more than twice the sampling noise. From “m1” on, no step exceeds the noise: "
-            "the shape of the layers has settled."
+            "move by more than twice the sampling noise. From “m1” on, no step exceeds the noise, "
+            "nor do all of them together: the shape of the layers has settled."
         )
+
+    def test_slow_drift_is_found_though_every_step_is_below_the_noise(self):
+        study = with_epochs(checkpoint_models([0, 0.06, 0.12, 0.18, 0.24, 0.3]), 1, 2, 3, 4, 5, 6)
+        finding = one_of(changed_layers(study))
+        assert "0, 0, 0, 0 and 0 of 2 layers move" in finding.sentence
+        assert "So no single step exceeds the noise, but together they do." in finding.sentence
+        assert "Between “m0” and “m5” 1 of 2 layers (“a”) move by more than" in finding.sentence
+        assert finding.table.rows[-2][0] == "m0 ~ m5"
+
+    def test_drift_after_the_last_change_is_no_settling(self):
+        study = with_epochs(checkpoint_models([0, 4, 4.06, 4.12, 4.18, 4.24]), 1, 2, 3, 4, 5, 6)
+        sentence = one_of(changed_layers(study)).sentence
+        assert "From “m1” on, no single step exceeds the noise, but together" in sentence
+        assert "settled" not in sentence
 
     def test_of_many_pairs_the_three_most_different(self):
         finding = one_of(changed_layers(checkpoint_models([0, 1, 5, 20])))
@@ -501,7 +561,9 @@ def test_a_sum_that_follows_the_width_of_layers_is_doubted(widths, values, cauti
         replace(layer, n_features=width) for layer, width in zip(model.layers, widths, strict=True)
     ]
     study.models = (replace(model, layers=tuple(layers)),)
-    notes = one_of(total_lifespans(study)).notes
+    finding = one_of(total_lifespans(study))
+    notes = finding.notes
     assert len(notes) == cautious
+    assert finding.caution is cautious
     if cautious:
         assert "In “m0” the sum follows the width of the layers (3 to 1,024 features" in notes[0]

@@ -127,7 +127,10 @@ def _cloud(record: Mapping[str, Any]) -> CloudSummary:
 
 
 def _model(record: Mapping[str, Any]) -> ModelSummary:
-    layers = tuple(LayerSummary(**layer) for layer in record["layers"])
+    layers = tuple(
+        LayerSummary(**{**layer, "output_shape": tuple(layer.get("output_shape", ()))})
+        for layer in record["layers"]
+    )
     return ModelSummary(**{**record, "layers": layers})
 
 

@@ -187,7 +187,7 @@ def views(spec: StudySpec, cloud: CloudPlan) -> list[View]:
 def survey_step(capture: Capture) -> Step:
     """Return the step that looks at every layer of a capture."""
     label = f"survey of {capture.model.name}"
-    return Step("survey", label, {"store": capture.key}, {"store": capture.store})
+    return Step("survey", label, {"store": capture.key, "version": 2}, {"store": capture.store})
 
 
 def diagram_steps(view: View, layers: Sequence[LayerSource]) -> Iterator[PlannedStep]:

@@ -36,6 +36,13 @@ class LayerSummary:
     """NaN or infinite values captured; such a layer is marked and left out."""
     problem: str | None = None
     """Why there are no results for this layer, in a sentence."""
+    output_shape: tuple[int, ...] = ()
+    """Shape of the layer's output for one sample before pooling; empty where it is not known."""
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether the output has several positions, of which pooling made a point."""
+        return len(self.output_shape) > 1
 
 
 @dataclass(frozen=True, slots=True)

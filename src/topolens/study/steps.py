@@ -104,6 +104,7 @@ def _survey(root: Path, payload: Mapping[str, Any]) -> Result:
                 "n_rows": n_rows,
                 "n_features": n_features,
                 "nonfinite": store.nonfinite(name),
+                "output_shape": store.layer(name).output_shape,
                 "digest": digest.hexdigest(),
             }
         )

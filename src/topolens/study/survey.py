@@ -141,6 +141,7 @@ def _model_summary(
             n_points=main.summary.n_points,
             duplicates=duplicates.get((model.name, layer["name"]), 0),
             nonfinite=layer["nonfinite"],
+            output_shape=tuple(layer["output_shape"]),
             problem=model.layer_problem(layer) or main.problems.get((model.name, layer["name"])),
         )
         for index, layer in enumerate(model.layers)

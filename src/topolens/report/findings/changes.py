@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from topolens.report.findings.finding import Finding, FindingTable, verdict
 from topolens.report.findings.noise import layer_noise
-from topolens.report.findings.pairs import by_epoch, like_pairs, most_different
+from topolens.report.findings.pairs import Pair, by_epoch, like_pairs, most_different
 from topolens.report.findings.reading import (
     Block,
     blocks,
@@ -22,6 +24,7 @@ from topolens.report.findings.reading import (
 from topolens.report.findings.words import listing, number, quoted, readable
 
 if TYPE_CHECKING:
+    from topolens.base.results import DistanceMatrix
     from topolens.study.results import StudyReader
 
 __all__ = ["changed_layers"]
@@ -33,7 +36,9 @@ _RULE = (
     "Sliced Wasserstein distance (H1) between the layers of one name in two models, on the same "
     "half-sample, averaged over the half-samples, divided by the noise: the distance of two "
     "different half-samples of one layer, averaged over both models. Above 2 a layer counts as "
-    "changed. Settled when at least three quarters of the half-samples name the same layer as the "
+    "changed. Over a training run consecutive checkpoints are compared, and from the last change "
+    "on the first of the rest with the last. Settled when at least three quarters of the "
+    "half-samples name the same layer as the "
     "one that changed most, or agree that none did."
 )
 
@@ -62,6 +67,22 @@ class _Change:
         return int(np.argmax(self.ratios))
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A training run."""
+
+    steps: tuple[_Change, ...]
+    drift: _Change | None
+    """From the last checkpoint that a step changed to the end, over several steps."""
+
+    @property
+    def every(self) -> tuple[_Change, ...]:
+        return self.steps if self.drift is None else (*self.steps, self.drift)
+
+
+_Measure = Callable[[Block, Block], _Change | None]
+
+
 def changed_layers(study: StudyReader) -> list[Finding]:
     """Return how far each layer moved between models that share all layer names."""
     metric, cloud = label_of(study.metrics, "sliced_wasserstein", 1), main_cloud(study)
@@ -75,21 +96,14 @@ def changed_layers(study: StudyReader) -> list[Finding]:
     pairs = [pair for run in runs for pair in run] or most_different(every, matrix, _MOST_PAIRS)
     if not runs and len(every) <= _MOST_PAIRS:
         pairs = every
-    noise = {
-        label: layer_noise(study, *label, cloud)
-        for label in {label for pair in pairs for block in pair for label in block.labels}
-    }
-    found = {}
-    for pair in pairs:
-        halves = [np.diag(distances_between(repeat, *pair)) for repeat in repeats]
-        change = _change(*pair, noise, halves)
-        if change is not None:
-            found[pair[0].model.name, pair[1].model.name] = change
-    if not found:
+    measured = _measured(study, cloud, repeats)
+    courses = [course for run in runs if (course := _followed(run, measured)).steps]
+    if runs:
+        changes = [change for course in courses for change in course.every]
+    else:
+        changes = [change for pair in pairs if (change := measured(*pair)) is not None]
+    if not changes:
         return []
-    changes = list(found.values())
-    named = [[(a.model.name, b.model.name) for a, b in run] for run in runs]
-    told = [[found[key] for key in run if key in found] for run in named]
     settled, robustness = verdict(
         {c.pair: c.hits for c in changes}, len(repeats), "the same answer"
     )
@@ -99,7 +113,7 @@ def changed_layers(study: StudyReader) -> list[Finding]:
             title="Which layers still change from epoch to epoch"
             if runs
             else "Which layers differ between networks of one family",
-            sentence=" ".join(_course(run) for run in told if run)
+            sentence=" ".join(map(_course, courses))
             if runs
             else _pairs_sentence(changes, len(every)),
             measure=f"{readable(metric)}, cloud {quoted(cloud)}",
@@ -110,6 +124,29 @@ def changed_layers(study: StudyReader) -> list[Finding]:
             table=_table(changes),
         )
     ]
+
+
+def _measured(study: StudyReader, cloud: str, repeats: list[DistanceMatrix]) -> _Measure:
+    noise: dict[tuple[str, str], float] = {}
+
+    def change(first: Block, second: Block) -> _Change | None:
+        for label in first.labels + second.labels:
+            if label not in noise:
+                noise[label] = layer_noise(study, *label, cloud)
+        halves = [np.diag(distances_between(repeat, first, second)) for repeat in repeats]
+        return _change(first, second, noise, halves)
+
+    return change
+
+
+def _followed(run: list[Pair], measured: _Measure) -> _Course:
+    """Measure every step of a run, and the way that its last calm steps make together."""
+    found = [(pair, step) for pair in run if (step := measured(*pair)) is not None]
+    calm = list(takewhile(lambda one: not one[1].changed, reversed(found)))
+    drift = None
+    if len(calm) > 1:
+        drift = measured(calm[-1][0][0], calm[0][0][1])
+    return _Course(tuple(step for _, step in found), drift)
 
 
 def _names(block: Block) -> list[str]:
@@ -145,8 +182,9 @@ def _pairs_sentence(changes: list[_Change], total: int) -> str:
     return opening + " ".join(_sentence(change) for change in changes)
 
 
-def _course(run: list[_Change]) -> str:
+def _course(course: _Course) -> str:
     """Say of one training run what moves from checkpoint to checkpoint, and whether it settles."""
+    run, drift = course.steps, course.drift
     if len(run) <= _MOST_PAIRS:
         steps = " ".join(_sentence(change) for change in run)
     else:
@@ -157,16 +195,18 @@ def _course(run: list[_Change]) -> str:
             "twice the sampling noise."
         )
     moving = [index for index, change in enumerate(run) if change.changed]
-    if not moving:
-        return f"{steps} So step by step nothing changes beyond the noise."
-    last = run[moving[-1]]
-    if moving[-1] < len(run) - 1:
+    if moving and moving[-1] == len(run) - 1:
+        still = listing([quoted(name) for name in run[-1].changed], shown=_MOST_NAMES)
+        return f"{steps} Between the last two checkpoints, still changing: {still}."
+    calm = f"From {quoted(run[moving[-1]].second)} on, no" if moving else "So no"
+    if drift is not None and drift.changed:
         return (
-            f"{steps} From {quoted(last.second)} on, no step exceeds the noise: the shape of the "
-            "layers has settled."
+            f"{steps} {calm} single step exceeds the noise, but together they do. "
+            f"{_sentence(drift)}"
         )
-    still = listing([quoted(name) for name in last.changed], shown=_MOST_NAMES)
-    return f"{steps} Between the last two checkpoints, still changing: {still}."
+    together = ", nor do all of them together" if drift is not None else ""
+    end = ": the shape of the layers has settled" if moving else ""
+    return f"{steps} {calm} step exceeds the noise{together}{end}."
 
 
 def _sentence(change: _Change) -> str:

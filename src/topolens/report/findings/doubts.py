@@ -47,6 +47,7 @@ def doubts(study: StudyReader, others: list[Finding]) -> list[Finding]:
         *degenerate_layers(study),
         *_warnings(study),
         *_unsettled(others),
+        *_cautions(others),
         *_not_asked(study),
     ]
     notes = list(dict.fromkeys(notes))
@@ -178,6 +179,13 @@ def _unsettled(others: list[Finding]) -> list[str]:
     if not loose:
         return []
     return [f"The half-samples do not settle {listing(loose)}."]
+
+
+def _cautions(others: list[Finding]) -> list[str]:
+    doubtful = [f"“{finding.title}”" for finding in others if finding.caution]
+    if not doubtful:
+        return []
+    return [f"What else than the networks may lie behind {listing(doubtful)} is noted there."]
 
 
 def _not_asked(study: StudyReader) -> list[str]:

@@ -39,6 +39,17 @@ class Finding:
     table: FindingTable | None = None
     notes: tuple[str, ...] = ()
     """Further sentences, one each."""
+    caution: bool = False
+    """True if a note names something else than the networks that may have made it so."""
+
+    @property
+    def badge(self) -> str:
+        """How far to trust it, in a word or two; empty where that is no question."""
+        if self.settled is None:
+            return "not checked" if self.robustness else ""
+        if not self.settled:
+            return "partly settled" if self.robustness.startswith("settled") else "not settled"
+        return "settled, with a caution" if self.caution else "settled"
 
 
 def agreement(hits: int, total: int, what: str) -> tuple[bool | None, str]:

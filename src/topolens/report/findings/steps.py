@@ -17,15 +17,16 @@ from topolens.report.findings.reading import (
     main_cloud,
     repeated_matrices,
 )
-from topolens.report.findings.words import by_place, number, quoted, readable, times
+from topolens.report.findings.words import by_place, listing, number, quoted, readable, times
 
 if TYPE_CHECKING:
     from topolens.base.results import DistanceMatrix
-    from topolens.study.results import StudyReader
+    from topolens.study.results import LayerSummary, StudyReader
 
 __all__ = ["largest_step"]
 
 _FEWEST_STEPS = 2
+_KEEPS_ALL = "flatten"
 _RULE = (
     "The largest sliced Wasserstein distance between the H1 diagrams of consecutive layers; "
     "settled when at least three quarters of the half-samples name the same step."
@@ -37,6 +38,8 @@ class _Step:
     model: str
     before: str
     after: str
+    crosses_pooling: bool
+    """One of both has several positions that pooling made a point of, the other has one only."""
     depth: float
     size: float
     over_median: float
@@ -59,6 +62,7 @@ def largest_step(study: StudyReader) -> list[Finding]:
     steps = [step for block in blocks(study, matrix) if (step := _largest(block, matrix, repeats))]
     if not steps:
         return []
+    notes = _pooling_notes(study, steps)
     settled, robustness = verdict({s.model: s.hits for s in steps}, len(repeats), "the same step")
     return [
         Finding(
@@ -71,6 +75,8 @@ def largest_step(study: StudyReader) -> list[Finding]:
             robustness=robustness,
             settled=settled,
             table=_table(steps, len(repeats)),
+            notes=notes,
+            caution=bool(notes),
         )
     ]
 
@@ -88,6 +94,7 @@ def _largest(block: Block, matrix: DistanceMatrix, repeats: list[DistanceMatrix]
         model=block.model.name,
         before=before.name,
         after=after.name,
+        crosses_pooling=_crosses(before, after),
         depth=(before.depth + after.depth) / 2,
         size=float(sizes[at]),
         over_median=float(sizes[at]) / typical if typical > 0 else np.inf,
@@ -98,6 +105,26 @@ def _largest(block: Block, matrix: DistanceMatrix, repeats: list[DistanceMatrix]
 
 def _consecutive(block: Block, matrix: DistanceMatrix) -> NDArray[np.float64]:
     return np.diagonal(distances_between(matrix, block, block), offset=1).copy()
+
+
+def _crosses(before: LayerSummary, after: LayerSummary) -> bool:
+    known = bool(before.output_shape and after.output_shape)
+    return known and before.is_pooled != after.is_pooled
+
+
+def _pooling_notes(study: StudyReader, steps: list[_Step]) -> tuple[str, ...]:
+    """Warn where one layer's points are pooled and the next one's are not."""
+    pools = {one.name: one.pool or study.spec.capture.pool for one in study.spec.models}
+    lossy = [s for s in steps if s.crosses_pooling and pools.get(s.model) != _KEEPS_ALL]
+    if not lossy:
+        return ()
+    ways = listing(list(dict.fromkeys(quoted(pools[s.model]) for s in lossy if s.model in pools)))
+    whom = listing([quoted(step.model) for step in lossy])
+    return (
+        f"In {whom} one side of the step has many positions, of which pooling ({ways}) made one "
+        "point, and the other has a single one: the step may be that of the pooling and not of "
+        "the network.",
+    )
 
 
 def _sentence(steps: list[_Step]) -> str:

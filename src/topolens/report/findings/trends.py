@@ -64,6 +64,7 @@ def _finding(study: StudyReader, dimension: int) -> list[Finding]:
     trends = [_trend(profile) for profile in long]
     if not trends:
         return []
+    notes = _width_notes(long)
     total = min(trend.n_repeats for trend in trends)
     settled, robustness = verdict({t.model: t.hits for t in trends}, total, "the same direction")
     return [
@@ -77,7 +78,8 @@ def _finding(study: StudyReader, dimension: int) -> list[Finding]:
             robustness=robustness,
             settled=settled,
             table=_table(trends, total),
-            notes=_width_notes(long),
+            notes=notes,
+            caution=bool(notes),
         )
     ]
 
