@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from topolens.activations.networks.models import load_model
     from topolens.activations.record import record
     from topolens.activations.stores.store import ActivationStore
+    from topolens.base.arrangement import Embedding
     from topolens.base.curves import BettiCurve
     from topolens.base.errors import (
         Cancelled,
@@ -87,6 +88,7 @@ _HOMES = {
     "Diagram": "topolens.base.results",
     "Diagrams": "topolens.base.results",
     "DistanceMatrix": "topolens.base.results",
+    "Embedding": "topolens.base.arrangement",
     "FarthestPoints": "topolens.clouds",
     "InvalidInputError": "topolens.base.errors",
     "LayerIdentification": "topolens.comparison",

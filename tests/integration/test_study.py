@@ -13,6 +13,7 @@ import topolens as tl
 from topolens.base.errors import InvalidInputError, StoreError, StudyError
 from topolens.base.hashing import content_key
 from topolens.base.progress import Planned, RoomNeeded, StepEnded, StepFailed
+from topolens.base.registry import Invariances, metrics
 from topolens.study.cache import ResultCache
 from topolens.study.preview import preview
 from topolens.study.reading import read_study
@@ -69,6 +70,38 @@ def test_a_study_says_what_its_numbers_count(ready):
     assert study.unit("linear_cka") == ""
     with pytest.raises(InvalidInputError, match="`label` must be one of the study's; got 'cka'"):
         study.unit("cka")
+
+
+def test_both_directions_of_an_asymmetric_metric(tmp_path, monkeypatch):
+    monkeypatch.setattr(metrics, "_operations", dict(metrics._operations))
+
+    def compare(first, second):
+        return max(0.0, first - second)
+
+    metrics.register(
+        "excess",
+        version=1,
+        takes="points",
+        unit="distance",
+        invariances=Invariances(),
+        symmetric=False,
+        prepare=lambda points, *, name="points": float(np.max(points)),
+        compare=compare,
+    )(lambda first, second: compare(np.max(first), np.max(second)))
+    path = write_ready(tmp_path, 'descriptors = []\ncomparisons = ["excess"]\n' + READY)
+    study, events = run(path, tmp_path / "out")
+    assert computed(events)["comparisons"] == 2 * 2 * 2 * 3
+    assert f"compare      excess (any samples): {2 * 2 * 2 * 3} steps" in preview(
+        read_study(path), tmp_path / "out"
+    )
+    matrix = study.distances("excess", "raw")
+    tops = [float(rows.max()) for seed in (1, 2) for rows in relu_layers(seed).values()]
+    expected = np.maximum(0, np.subtract.outer(tops, tops))
+    np.testing.assert_allclose(matrix.values, expected, rtol=1e-6)
+    assert not matrix.symmetric
+    table = study.distance_table()
+    assert len(table) == 2 * 6 * 5
+    assert not np.allclose(matrix.values, matrix.values.T)
 
 
 def test_numbers_are_those_of_the_functions_called_alone(ready):

@@ -65,6 +65,71 @@ def test_threads_never_change_a_byte(metric):
     assert pairwise(items, metric, workers=8).values.tobytes() == alone.values.tobytes()
 
 
+def test_labels_may_be_plain_names_or_numbers_of_a_sequence():
+    clouds = list(CLOUDS.values())
+    by_label = pairwise(CLOUDS, "linear_cka")
+    named = pairwise({f"layer{k}": cloud for k, cloud in enumerate(clouds)}, "linear_cka")
+    listed = pairwise(clouds, "linear_cka")
+    assert named.labels == (("layer0",), ("layer1",), ("layer2",), ("layer3",))
+    assert listed.labels == (("0",), ("1",), ("2",), ("3",))
+    np.testing.assert_array_equal(named.values, by_label.values)
+    np.testing.assert_array_equal(listed.values, by_label.values)
+
+
+@pytest.fixture
+def excess(monkeypatch):
+    """An asymmetric metric that counts how often it prepares."""
+    monkeypatch.setattr(metrics, "_operations", dict(metrics._operations))
+    seen = []
+
+    def prepare(points, *, factor=1.0, name="points"):
+        seen.append(name)
+        return factor * float(np.max(points))
+
+    def compare(first, second):
+        return max(0.0, first - second)
+
+    register = metrics.register(
+        "excess",
+        version=1,
+        takes="points",
+        unit="distance",
+        invariances=Invariances(),
+        symmetric=False,
+        prepare=prepare,
+        compare=compare,
+    )
+    register(
+        lambda first, second, *, factor=1.0: compare(
+            prepare(first, factor=factor), prepare(second, factor=factor)
+        )
+    )
+    return seen
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_both_directions_of_an_asymmetric_metric(excess, workers):
+    matrix = pairwise({"a": [1.0], "b": [3.0], "c": [7.0]}, "excess", workers=workers)
+    assert matrix.values.tolist() == [[0, 0, 0], [2, 0, 0], [6, 4, 0]]
+    assert not matrix.symmetric
+    assert len(excess) == 3  # each item once
+    values, _ = cross({("a",): [1.0]}, {("b",): [3.0], ("c",): [0.0]}, "excess")
+    assert values.tolist() == [[0, 1]]
+
+
+def test_progress_is_told_and_may_stop_the_work():
+    shares = []
+    pairwise(CLOUDS, "linear_cka", workers=2, on_progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+    def stop(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pairwise(CLOUDS, "linear_cka", workers=2, on_progress=stop)
+
+
 def test_no_items_are_an_empty_matrix():
     matrix = pairwise({}, "linear_cka")
     assert matrix.values.shape == (0, 0)
@@ -131,3 +196,32 @@ class TestMistakes:
 def test_workers_are_counted(bad):
     with refuses(f"`workers` must be an integer at least 1; got {bad!r}"):
         pairwise(CLOUDS, "linear_cka", workers=bad)
+
+
+class TestItems:
+    def test_must_be_a_mapping_or_a_sequence(self):
+        sentence = "`items` must be a mapping from labels to items, or a sequence of items; got "
+        with refuses(f"{sentence}str"):
+            pairwise("conv1", "linear_cka")
+        with refuses(f"{sentence}ndarray"):
+            pairwise(np.zeros((3, 4)), "linear_cka")
+
+    @pytest.mark.parametrize("key", [3, (), ("net", 3), None])
+    def test_have_labels_of_text(self, key):
+        with refuses(f"`items` must have texts or tuples of texts as labels; got {key!r}"):
+            pairwise({key: np.eye(3)}, "linear_cka")
+
+    def test_have_different_labels(self):
+        with refuses("`items` must have different labels; ('a',) occurs twice"):
+            pairwise({"a": np.eye(3), ("a",): np.eye(3)}, "linear_cka")
+
+    def test_of_which_none_fits_are_the_callers_mistake(self):
+        with refuses("a/x: `diagram` must have shape (n_bars, 2); got shape (3, 3)"):
+            pairwise({("a", "x"): np.eye(3), "b": np.eye(3)}, "sliced_wasserstein")
+        with refuses("0: `directions` must be an integer at least 1; got 0"):
+            pairwise(list(BARS.values()), "sliced_wasserstein", params={"directions": 0})
+
+
+def test_a_hook_must_be_callable():
+    with refuses("`on_progress` must be callable; got 3"):
+        pairwise(CLOUDS, "linear_cka", on_progress=3)

@@ -132,7 +132,7 @@ class TestDistanceMatrix:
         assert back.is_similarity
 
     def test_another_format_is_refused(self, matrix):
-        with refuses("`record` must be a DistanceMatrix of format 1; got 7"):
+        with refuses("`record` must be a DistanceMatrix of format 2; got 7"):
             DistanceMatrix.from_dict(matrix.to_dict() | {"format_version": 7})
 
     def test_is_frozen(self, matrix):

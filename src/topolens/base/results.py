@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topolens.base.errors import InvalidInputError, nearest_names
+from topolens.base.distance_matrix import DistanceMatrix
+from topolens.base.formats import check_format
 
 __all__ = ["Diagram", "Diagrams", "DistanceMatrix", "check_format"]
 
 _DIAGRAMS_FORMAT = 1
-_MATRIX_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,81 +100,6 @@ class Diagrams:
         return cls(diagrams, record["n_points"], record["metric"], threshold, record["version"])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DistanceMatrix:
-    """All pairs of labelled items under one metric."""
-
-    values: NDArray[np.float64]
-    """Shape (n_items, n_items); NaN where the metric is undefined, with the reason in `notes`."""
-    labels: tuple[tuple[str, ...], ...]
-    """One label per item, e.g. (model, layer)."""
-    metric: str
-    is_similarity: bool = False
-    """True if larger means more alike (CKA)."""
-    notes: tuple[str, ...] = ()
-    """Why entries are undefined, one sentence each."""
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def distances(self) -> NDArray[np.float64]:
-        """Values as dissimilarities: themselves, or one minus a similarity."""
-        return 1.0 - self.values if self.is_similarity else self.values
-
-    def select(self, model: str, other: str | None = None) -> NDArray[np.float64]:
-        """Return the block of rows whose label begins with `model`, columns with `other`."""
-        rows = self._indices(model)
-        columns = rows if other is None else self._indices(other)
-        return self.values[np.ix_(rows, columns)]
-
-    def _indices(self, model: str) -> list[int]:
-        found = [index for index, label in enumerate(self.labels) if label[0] == model]
-        if not found:
-            hint = nearest_names(model, {label[0] for label in self.labels})
-            raise InvalidInputError(f"no item is labelled `{model}`; {hint}")
-        return found
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain lists and numbers, fit for JSON (undefined: None, infinite: "inf")."""
-        values = [[_entry_for_json(value) for value in row] for row in self.values.tolist()]
-        return {
-            "format_version": _MATRIX_FORMAT,
-            "metric": self.metric,
-            "is_similarity": self.is_similarity,
-            "labels": [list(label) for label in self.labels],
-            "values": values,
-            "notes": list(self.notes),
-        }
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> DistanceMatrix:
-        """Rebuild what `to_dict` gave."""
-        check_format(record, _MATRIX_FORMAT, "DistanceMatrix")
-        size = len(record["labels"])
-        return cls(
-            np.array(record["values"], dtype=np.float64).reshape(size, size),
-            tuple(tuple(label) for label in record["labels"]),
-            record["metric"],
-            record["is_similarity"],
-            tuple(record["notes"]),
-        )
-
-
-def _entry_for_json(value: float) -> float | str | None:
-    if np.isnan(value):
-        return None
-    return value if np.isfinite(value) else str(value)
-
-
 def _pairs_from_lists(pairs: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:
     filled = [[birth, np.inf if death is None else death] for birth, death in pairs]
     return np.array(filled, dtype=np.float64).reshape(-1, 2)
-
-
-def check_format(record: Mapping[str, Any], expected: int, noun: str) -> None:
-    """Refuse a record that another format of `noun` wrote."""
-    if record.get("format_version") != expected:
-        raise InvalidInputError(
-            f"`record` must be a {noun} of format {expected}; got {record.get('format_version')!r}"
-        )

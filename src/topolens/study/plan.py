@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from typing import Any, TypeAlias
 
 from topolens.base.registry import Operation
@@ -227,14 +227,19 @@ def descriptor_steps(
 def comparison_steps(
     view: View, layers: Sequence[LayerSource], diagrams: DiagramKeys
 ) -> Iterator[PlannedStep]:
-    """One step per metric and pair of models: a block of the matrix of all layers."""
+    """One step per metric and pair of models: a block of the matrix of all layers.
+
+    Of an asymmetric metric both blocks of two models are computed.
+    """
     for chosen in view.spec.comparisons:
         operation = metric_registry[chosen.name]
         if operation.paired_rows and not view.cloud.corresponding:
             continue
         groups = _groups(layers, one_by_one=False)
-        sides = [view.items(group, operation, diagrams) for group in groups]
-        for rows, columns in combinations_with_replacement([s for s in sides if s], 2):
+        sides = [s for group in groups if (s := view.items(group, operation, diagrams))]
+        both_ways = product(sides, repeat=2)
+        pairs = combinations_with_replacement(sides, 2) if operation.symmetric else both_ways
+        for rows, columns in pairs:
             yield _block_step(view, chosen, operation, rows, columns)
 
 

@@ -41,7 +41,6 @@ def preview(file: StudyFile, root: Path) -> list[str]:
     layers = {c.model.name: _layers(root, file, c) for c in captures}
     total = sum(len(names) for names in layers.values())
     versions = len(spec.clouds) * (1 + spec.resamples)
-    pairs = len(captures) * (len(captures) + 1) // 2
     clouds = _count(len(spec.clouds), "cloud")
     lines = [f"{spec.name}: {_count(len(captures), 'model')}, {_count(total, 'layer')}, {clouds}"]
     for capture in captures:
@@ -57,7 +56,9 @@ def preview(file: StudyFile, root: Path) -> list[str]:
         groups = len(captures) if descriptors[chosen.name].takes == "diagrams" else total
         lines.append(f"describe     {chosen.label}: {groups * versions} steps")
     for chosen in spec.comparisons:
-        kind = "same samples" if metrics[chosen.name].paired_rows else "any samples"
+        operation, models = metrics[chosen.name], len(captures)
+        pairs = models * (models + 1) // 2 if operation.symmetric else models**2
+        kind = "same samples" if operation.paired_rows else "any samples"
         lines.append(f"compare      {chosen.label} ({kind}): {pairs * versions} steps")
     return lines
 

@@ -167,7 +167,9 @@ class Study:
         return pd.DataFrame(list(self._table_rows()), columns=columns)
 
     def distance_table(self) -> pd.DataFrame:
-        """Return all distances in long form, each unordered pair of layers once.
+        """Return all distances in long form, each pair of layers once.
+
+        Of an asymmetric metric each pair has two rows, one for either direction.
 
         Columns: metric, cloud, model, layer, other_model, other_layer, value.
         """
@@ -209,16 +211,24 @@ class Study:
         position = {label: number for number, label in enumerate(labels)}
         values = np.full((len(labels), len(labels)), np.nan)
         notes: list[str] = []
+        name = next(c.name for c in self.spec.comparisons if c.label == metric)
+        operation = metric_registry[name]
         for block in blocks:
             result = self._cache.get(block.key)
             rows = [position[tuple(label)] for label in block.where["rows"]]
             columns = [position[tuple(label)] for label in block.where["columns"]]
             values[np.ix_(rows, columns)] = result.arrays["values"]
-            values[np.ix_(columns, rows)] = result.arrays["values"].T
+            if operation.symmetric:
+                values[np.ix_(columns, rows)] = result.arrays["values"].T
             notes += result.record["notes"]
-        name = next(c.name for c in self.spec.comparisons if c.label == metric)
-        similar = metric_registry[name].is_similarity
-        return DistanceMatrix(values, tuple(labels), metric, similar, tuple(dict.fromkeys(notes)))
+        return DistanceMatrix(
+            values,
+            tuple(labels),
+            metric,
+            operation.is_similarity,
+            tuple(dict.fromkeys(notes)),
+            operation.symmetric,
+        )
 
     def _values(
         self, measure: str, cloud: str, resample: int | None
@@ -253,9 +263,10 @@ class Study:
                 if matrix is None:
                     continue
                 for row, first in enumerate(matrix.labels):
-                    for column in range(row + 1, len(matrix)):
-                        value = matrix.values[row, column]
-                        yield (metric, cloud, *first, *matrix.labels[column], value)
+                    for column in range(row + 1 if matrix.symmetric else 0, len(matrix)):
+                        if row != column:
+                            value = matrix.values[row, column]
+                            yield (metric, cloud, *first, *matrix.labels[column], value)
 
     def _layers(self) -> Iterator[tuple[ModelSummary, LayerSummary]]:
         return ((model, layer) for model in self.models for layer in model.layers)
