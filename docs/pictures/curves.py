@@ -1,7 +1,7 @@
 """Draw the pictures of curves and images: python docs/pictures/curves.py."""
 
 import numpy as np
-from look import BLUE, GREEN, ORANGE, panels, ring, save, show_cloud
+from look import BLUE, GREEN, GREY, ORANGE, panels, ring, save, show_cloud
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
@@ -14,6 +14,11 @@ def two_rings() -> NDArray[np.float64]:
     rng = np.random.default_rng(1)
     rings = np.vstack([ring(24), ring(36, radius=1.6, centre=(3.8, 0))])
     return rings + 0.07 * rng.standard_normal(rings.shape)
+
+
+def rings(count: int) -> NDArray[np.float64]:
+    """Return rings of 30 points, far enough apart to be loops of their own."""
+    return np.vstack([ring(30, centre=(6 * k, 0), turn=0.02 + 0.31 * k) for k in range(count)])
 
 
 def draw_betti_number() -> None:
@@ -75,7 +80,79 @@ def draw_betti_curve_distance() -> None:
     save(figure, "betti_curve_distance")
 
 
+def draw_persistence_landscape() -> None:
+    """Three noisy rings: three layers stand out, the rest is noise."""
+    rng = np.random.default_rng(0)
+    cloud = np.vstack([ring(50, centre=centre) for centre in [(0, 0), (3, 0), (1.5, 2.6)]])
+    cloud += 0.09 * rng.standard_normal(cloud.shape)
+    loops = tl.persistence(cloud)[1]
+    landscape = tl.persistence_landscape(loops, n_layers=None)
+
+    figure, (left, middle, right) = panels(3)
+    show_cloud(left, cloud)
+    left.set_title("three rings")
+    for birth, death in loops.pairs:
+        tent = [birth, (birth + death) / 2, death], [0, (death - birth) / 2, 0]
+        middle.plot(*tent, color=GREY, linewidth=1.2)
+    middle.set(title="a tent for every loop", xlabel="scale", ylim=(0, 0.75))
+    colours = [BLUE, GREEN, ORANGE]
+    for index in reversed(range(len(landscape))):
+        colour = colours[index] if index < 3 else GREY
+        label = f"layer {index + 1}" if index < 3 else None
+        right.plot(*landscape.layer(index).T, color=colour, label=label)
+    right.set(title="the layers", xlabel="scale", ylim=(0, 0.75))
+    right.legend(loc="upper left", reverse=True)
+    save(figure, "persistence_landscape")
+
+
+def draw_landscape_norm() -> None:
+    """One ring that grows, and more rings of one size: both norms are known."""
+    loop = tl.persistence(ring(30))[1]
+    one = np.sqrt(2 / 3) * (loop.lifetimes[0] / 2) ** 1.5
+    radii = np.linspace(0.2, 2, 10)
+    grown = [tl.landscape_norm(tl.persistence(ring(30, radius=r))[1]) for r in radii]
+    counts = np.arange(1, 9)
+    many = [tl.landscape_norm(tl.persistence(rings(count))[1]) for count in counts]
+
+    figure, (left, right) = panels(2)
+    left.plot(radii, one * radii**1.5, color=ORANGE, label="by hand, $r^{3/2}$")
+    left.plot(radii, grown, "o", color=BLUE, markersize=4, label="measured")
+    left.set(title="one ring", xlabel="radius r", ylim=(0, None))
+    right.plot(counts, one * np.sqrt(counts), color=ORANGE, label="by hand, $k^{1/2}$")
+    right.plot(counts, many, "o", color=BLUE, markersize=4, label="measured")
+    right.set(title="rings of radius 1", xlabel="number k of rings", ylim=(0, None))
+    for axis in (left, right):
+        axis.legend(loc="lower right")
+    save(figure, "landscape_norm")
+
+
+def draw_landscape_distance() -> None:
+    """One ring against others: what is between the layers."""
+    loop = tl.persistence(ring(30))[1]
+    other = tl.persistence(ring(30, radius=1.5))[1]
+    counts = np.arange(1, 9)
+    found = [tl.landscape_distance(loop, tl.persistence(rings(count))[1]) for count in counts]
+    one = np.sqrt(2 / 3) * (loop.lifetimes[0] / 2) ** 1.5
+
+    figure, (left, right) = panels(2)
+    grid = np.linspace(0, 2.8, 561)
+    ours, theirs = (tl.persistence_landscape(d).at(grid)[0] for d in (loop, other))
+    left.fill_between(grid, ours, theirs, color=ORANGE, alpha=0.25, linewidth=0)
+    left.plot(grid, ours, color=BLUE, label="ring of radius 1")
+    left.plot(grid, theirs, color=GREEN, label="of radius 1.5")
+    left.set(title="the first layers, and what lies between", xlabel="scale", ylim=(0, 1.7))
+    left.legend(loc="upper left", ncols=2)
+    right.plot(counts, one * np.sqrt(counts - 1), color=ORANGE, label="by hand, $(k - 1)^{1/2}$")
+    right.plot(counts, found, "o", color=BLUE, markersize=4, label="measured")
+    right.set(title="distance of one ring from k rings", xlabel="number k of rings", ylim=(0, None))
+    right.legend(loc="lower right")
+    save(figure, "landscape_distance")
+
+
 if __name__ == "__main__":
+    draw_persistence_landscape()
+    draw_landscape_norm()
+    draw_landscape_distance()
     draw_betti_number()
     draw_betti_curve()
     draw_betti_curve_distance()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         TopolensError,
         TopolensWarning,
     )
+    from topolens.base.landscapes import PersistenceLandscape
     from topolens.base.mapper_graph import MapperGraph
     from topolens.base.results import Diagram, Diagrams, DistanceMatrix
     from topolens.clouds import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         PairIdentification,
         same_layer_identification,
     )
+    from topolens.comparison.landscapes import landscape_distance
     from topolens.comparison.pairwise import pairwise
     from topolens.comparison.similarity import linear_cka
     from topolens.descriptors.bars import persistence_bars, persistence_cycles
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
         persistence_forecast,
         persistence_forecast_from_distances,
     )
+    from topolens.descriptors.landscapes import landscape_norm, persistence_landscape
     from topolens.descriptors.lifespans import lifespan_sum
     from topolens.descriptors.mapper import (
         DBSCAN,
@@ -96,6 +99,7 @@ _HOMES = {
     "MissingDependencyError": "topolens.base.errors",
     "Outliers": "topolens.clouds",
     "PairIdentification": "topolens.comparison",
+    "PersistenceLandscape": "topolens.base.landscapes",
     "PrincipalComponents": "topolens.clouds",
     "SingleLinkage": "topolens.descriptors.mapper",
     "StoreError": "topolens.base.errors",
@@ -110,6 +114,8 @@ _HOMES = {
     "betti_number": "topolens.descriptors",
     "capture": "topolens.activations.hooks.capture",
     "farthest_points": "topolens.clouds",
+    "landscape_distance": "topolens.comparison",
+    "landscape_norm": "topolens.descriptors",
     "lifespan_sum": "topolens.descriptors",
     "linear_cka": "topolens.comparison",
     "load_model": "topolens.activations.networks.models",
@@ -125,6 +131,7 @@ _HOMES = {
     "persistence_forecast": "topolens.descriptors.forecasts",
     "persistence_forecast_from_distances": "topolens.descriptors.forecasts",
     "persistence_from_distances": "topolens.descriptors",
+    "persistence_landscape": "topolens.descriptors",
     "persistence_of_clouds": "topolens.descriptors.batches",
     "persistence_of_subsets": "topolens.descriptors.batches",
     "persistent_entropy": "topolens.descriptors",

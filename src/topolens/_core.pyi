@@ -23,6 +23,18 @@ class SlicedDiagram:
 
 def slice_diagram(pairs: NDArray[np.float64], directions: int) -> SlicedDiagram: ...
 def sliced_wasserstein(first: SlicedDiagram, second: SlicedDiagram) -> float: ...
+def landscape(
+    pairs: NDArray[np.float64], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]: ...
+def landscape_distance(
+    first_starts: NDArray[np.int64],
+    first_scales: NDArray[np.float64],
+    first_heights: NDArray[np.float64],
+    second_starts: NDArray[np.int64],
+    second_scales: NDArray[np.float64],
+    second_heights: NDArray[np.float64],
+    power: float,
+) -> float: ...
 def unit_rows(points: NDArray[Any], centred: bool) -> NDArray[Any]: ...
 def pairwise_distances(
     points: NDArray[Any],

@@ -1,10 +1,11 @@
 """Laws of the distances between curves, landscapes and images of diagrams."""
 
 import numpy as np
+import persim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topolens.comparison import betti_curve_distance
+from topolens.comparison import betti_curve_distance, landscape_distance
 
 laws = settings(derandomize=True, deadline=None, max_examples=50)
 powers = st.sampled_from([1.0, 1.5, 2.0, 3.0])
@@ -48,3 +49,32 @@ def test_betti_curve_distance_is_the_sum_over_fine_steps(first, second, power):
 def test_betti_curves_move_no_more_than_the_ends_of_their_bars(bars, seed, size):
     """Moving both ends of m bars by at most e moves the curve by at most 2 m e in L1."""
     assert betti_curve_distance(bars, moved(bars, seed, size)) <= 2 * len(bars) * size + 1e-9
+
+
+@laws
+@given(diagrams(), diagrams())
+def test_landscapes_are_no_further_apart_than_the_bars(first, second):
+    """Bubenik 2015, theorem 13: the largest difference is at most the bottleneck distance."""
+    apart = persim.bottleneck(first, second) if len(first) + len(second) else 0.0
+    assert landscape_distance(first, second, power=np.inf) <= apart + 1e-9
+
+
+@laws
+@given(diagrams(), diagrams(), diagrams(), st.sampled_from([1.0, 2.0, np.inf]))
+def test_landscape_distance_obeys_the_triangle_inequality(first, second, third, power):
+    direct = landscape_distance(first, third, power=power)
+    detour = landscape_distance(first, second, power=power) + landscape_distance(
+        second, third, power=power
+    )
+    assert direct <= detour * (1 + 1e-9) + 1e-12
+
+
+@laws
+@given(diagrams(), st.randoms(use_true_random=False), st.integers(0, 4))
+def test_neither_order_nor_bars_without_length_matter(bars, random, count):
+    order = list(range(len(bars)))
+    random.shuffle(order)
+    points = np.repeat(np.arange(count, dtype=float)[:, None], 2, axis=1)
+    other = np.vstack([bars[order], points])
+    assert landscape_distance(bars, other) == 0
+    assert betti_curve_distance(bars, other) == 0

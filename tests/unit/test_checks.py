@@ -13,6 +13,7 @@ from topolens.base.checks import (
     check_labels,
     check_one_of,
     check_points,
+    check_power,
     check_real,
     check_same_length,
 )
@@ -295,6 +296,14 @@ class TestReal:
             check_real(-1, "a", at_least=0)
         with refuses("`a` must be a finite number above 0 to 1; got 2"):
             check_real(2, "a", above=0, at_most=1)
+
+
+def test_power_may_be_infinite():
+    assert check_power(1) == 1.0
+    assert check_power(np.inf) == np.inf
+    for bad in (0.5, -np.inf, np.nan, "2"):
+        with refuses(f"`power` must be a finite number at least 1; got {bad!r}"):
+            check_power(bad)
 
 
 def test_one_of():

@@ -21,6 +21,7 @@ __all__ = [
     "check_labels",
     "check_one_of",
     "check_points",
+    "check_power",
     "check_real",
     "check_same_length",
 ]
@@ -177,6 +178,11 @@ def check_real(
         rule = "".join(f" {word} {bound:g}" for word, bound in bounds if bound is not None)
         raise InvalidInputError(f"`{name}` must be a finite number{rule}; got {value!r}")
     return number
+
+
+def check_power(power: object) -> float:
+    """Return `power`, the p of an L_p norm, as a float: at least 1, perhaps infinite."""
+    return math.inf if power == math.inf else check_real(power, "power", at_least=1)
 
 
 def check_one_of(value: str, name: str, known: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from topolens.comparison.identification import (
     PairIdentification,
     same_layer_identification,
 )
+from topolens.comparison.landscapes import landscape_distance
 from topolens.comparison.pairwise import cross, pairwise
 from topolens.comparison.similarity import linear_cka
 
@@ -15,6 +16,7 @@ __all__ = [
     "PairIdentification",
     "betti_curve_distance",
     "cross",
+    "landscape_distance",
     "linear_cka",
     "pairwise",
     "same_layer_identification",
