@@ -12,7 +12,7 @@ import pandas as pd
 
 from topolens.base.results import Diagram, Diagrams, DistanceMatrix
 from topolens.study.results import LayerSummary, ModelSummary, StepFailure
-from topolens.study.spec import CloudSpec, ModelSpec, StudySpec
+from topolens.study.spec import CloudSpec, ModelSpec, OperationSpec, StudySpec
 
 SW1, SW0, CKA = "sliced_wasserstein H1", "sliced_wasserstein H0", "linear_cka"
 MEASURES = ("lifespan_sum H0", "lifespan_sum H1", "bar_count H0", "bar_count H1")
@@ -239,3 +239,75 @@ def nasty_study():
         model_name="$m_{{1}}$" + NASTY + "{0}",
         clouds=("c" + NASTY, "raw"),
     )
+
+
+def many_operations_study(sizes=(19,) * 5, *, n_measures=20, n_metrics=20, **kwargs):
+    """A study with many measures and metrics, among them the worst that may be registered.
+
+    Metrics in turn: distances, similarities, not symmetric, with undefined entries, over fifty
+    orders of magnitude, with infinite entries, negative similarities, undefined throughout.
+    """
+    study = realistic_study(sizes, **kwargs)
+    rng = np.random.default_rng(1)
+    measures = [
+        OperationSpec(name="lifespan_sum", dimension=k % 3, params={"alpha": 1.0 + k})
+        for k in range(n_measures - len(MEASURES))
+    ]
+    metrics = [
+        OperationSpec(name="sliced_wasserstein", dimension=k % 3, params={"directions": 10 + k})
+        for k in range((n_metrics - 3) // 2)
+    ]
+    study.spec = study.spec.model_copy(
+        update={
+            "descriptors": (*study.spec.descriptors, *measures),
+            "comparisons": (*study.spec.comparisons, *metrics),
+        }
+    )
+    foreign = [f"foreign_{k}" for k in range(n_metrics - 3 - len(metrics))]
+    study.measures = (*study.measures, *(one.label for one in measures))
+    study.metrics = (*study.metrics, *(one.label for one in metrics), *foreign)
+    for cloud in study.clouds:
+        for place, measure in enumerate(measures):
+            _fill_odd_measure(study, measure.label, cloud, place, rng)
+        for place, metric in enumerate(study.metrics[3:]):
+            for resample in (None, *range(study.n_resamples)):
+                base = study.matrices[SW1, cloud, resample].values
+                study.matrices[metric, cloud, resample] = _odd_matrix(
+                    study, base, metric, place, rng
+                )
+    return study
+
+
+def _fill_odd_measure(study, measure, cloud, place, rng):
+    labels = [(m.name, one.name) for m in study.models for one in m.layers]
+    scale = 10.0 ** rng.uniform(-25, 25, len(labels)) if place % 5 == 1 else np.ones(len(labels))
+    offset = -3.0 if place % 5 == 2 else 1e9 if place % 5 == 3 else 0.0
+    entries = {
+        label: list(offset + size * (1 + rng.random(1 + study.n_resamples)))
+        for label, size in zip(labels, scale, strict=True)
+    }
+    if place % 5 == 4:
+        for label in labels[::3]:
+            entries[label] = [np.nan] * (1 + study.n_resamples)
+    study.values[measure, cloud] = entries
+
+
+def _odd_matrix(study, base, metric, place, rng):
+    noise = rng.normal(0, 0.2, base.shape)
+    values = base + np.abs(noise + noise.T) * (1 - np.eye(len(base)))
+    kind = place % 8
+    if kind == 2:
+        values = values + np.abs(noise)
+    elif kind == 3:
+        values[1, 4] = values[7, :] = values[:, 7] = np.nan
+    elif kind == 4:
+        values = 10.0 ** (25 * (values / values.max() - 0.5)) * 1e12
+    elif kind == 5:
+        values[2, 5] = values[5, 2] = np.inf
+    elif kind == 6:
+        values = 0.5 - values
+    elif kind == 7:
+        values = np.full_like(values, np.nan)
+    similar = kind in (1, 6)
+    values = np.exp(-values) if kind == 1 else values
+    return matrix_of(study.models, values, metric, is_similarity=similar)

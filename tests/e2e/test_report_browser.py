@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from report_fixtures import damaged_study, nasty_study, realistic_study
+from report_fixtures import damaged_study, many_operations_study, nasty_study, realistic_study
 
 from topolens.report import write_report
 
@@ -27,6 +27,7 @@ STUDIES = {
     "three": lambda: realistic_study((5, 5, 7), n_points=80),
     "sixty": lambda: realistic_study((60,), n_points=40, n_loops=12),
     "one": lambda: realistic_study((1,), n_points=40),
+    "many": lambda: many_operations_study((4, 5), n_points=60, n_loops=9),
     "damaged": damaged_study,
     "names": nasty_study,
 }
@@ -222,6 +223,26 @@ def test_the_shares_of_pairs_are_those_of_the_table(visit):
     mean = sum(round(share * rows) for share, rows in shares) / sum(rows for _, rows in shares)
     row = one.page.locator(".identified tr", has_text="Linear CKA").filter(has_text="scaled")
     assert f"{100 * mean:.0f}\u00a0%" in row.first.text_content()
+
+
+def test_every_measure_and_metric_can_be_chosen(visit):
+    one = visit("many")
+    for name, box in (
+        ("measure", "#profile-view"),
+        ("metric", "#compare"),
+        ("metric", "#map-view"),
+    ):
+        values = one.page.eval_on_selector_all(
+            f'{box} [data-select="{name}"] option', "options => options.map(o => o.value)"
+        )
+        assert len(values) == 20
+        for value in values:
+            one.page.select_option(f'{box} [data-select="{name}"]', value)
+    groups = one.page.eval_on_selector_all(
+        '#compare [data-select="metric"] optgroup', "groups => groups.map(g => g.label)"
+    )
+    assert groups == ["Between diagrams", "Same samples, row by row", "Other"]
+    assert one.said == []
 
 
 def test_the_map_and_the_heat_map_show_one_metric(visit):

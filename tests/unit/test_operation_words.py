@@ -71,7 +71,7 @@ def test_kinds_are_in_a_fixed_order_and_keep_the_degree():
     kinds = [kind for kind, _ in grouped(measure_words(study).values())]
     assert kinds == ["Topology: pieces (H0)", "Topology: loops (H1)"]
     kinds = [kind for kind, _ in grouped(metric_words(study).values())]
-    assert kinds == ["Between diagrams", "Between clouds of the same samples"]
+    assert kinds == ["Between diagrams", "Same samples, row by row"]
 
 
 def test_facts_say_direction_symmetry_and_invariances():

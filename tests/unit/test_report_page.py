@@ -13,6 +13,7 @@ from report_fixtures import (
     damaged_study,
     make_model,
     make_study,
+    many_operations_study,
     nasty_study,
     realistic_study,
 )
@@ -31,6 +32,7 @@ STUDIES = {
     "no half-samples": lambda: realistic_study((4, 4), n_resamples=0, n_points=60),
     "damaged": damaged_study,
     "names": nasty_study,
+    "many operations": lambda: many_operations_study((4, 5), n_points=60, n_loops=9),
     "nothing measured": lambda: make_study([make_model("m", ("a", "b"))]),
     "no model left": lambda: make_study([make_model("m", (), problem="gone")]),
 }
@@ -149,6 +151,24 @@ def test_makes_its_folder_and_replaces_an_older_page(tmp_path):
 def test_a_large_study_stays_small(tmp_path):
     study = realistic_study((19,) * 5, families=["a"] * 3 + ["b"] * 2, n_points=1000, n_loops=800)
     assert write_report(study, tmp_path / "report.html").stat().st_size < 8e6
+
+
+def test_twenty_measures_and_metrics_stay_small(tmp_path):
+    study = many_operations_study(n_points=500, n_loops=300, n_resamples=2)
+    assert write_report(study, tmp_path / "report.html").stat().st_size < 5e6
+
+
+def test_what_is_undefined_throughout_is_not_drawn():
+    study = many_operations_study((4, 5), n_points=60, n_loops=9)
+    silent = [
+        place
+        for place, metric in enumerate(study.metrics)
+        if not np.isfinite(study.distances(metric, "scaled").values).any()
+    ]
+    assert len(silent) == 2
+    drawn = build_payload(study)["matrices"]
+    assert not {f"0-{place}" for place in silent} & set(drawn)
+    assert len(drawn) == 2 * (len(study.metrics) - 2)
 
 
 def test_tells_of_failed_models_and_layers(tmp_path):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from topolens.base.results import DistanceMatrix
 
-__all__ = ["colour_span", "heatmap_side", "plot_distances"]
+__all__ = ["colour_span", "heatmap_side", "plot_distances", "says_anything"]
 
 _TICK_POINTS = 8.5
 _MOST_NAMED_MODELS = 12
@@ -75,8 +75,7 @@ def colour_span(matrix: DistanceMatrix) -> tuple[float, float]:
     A layer against itself would hide all other differences, and so would few values far above
     the rest: the span then ends at the 98 % quantile, and what lies beyond has its last colour.
     """
-    off_diagonal = matrix.values[~np.eye(len(matrix), dtype=bool)]
-    finite = off_diagonal[np.isfinite(off_diagonal)]
+    finite = _between_layers(matrix)
     if len(finite) == 0:
         return 0.0, 1.0
     low, high = min(0.0, float(finite.min())), float(finite.max())
@@ -84,6 +83,16 @@ def colour_span(matrix: DistanceMatrix) -> tuple[float, float]:
     if most > low and high / _FAR_ABOVE > most - low:
         high = most
     return (low, high) if high > low else (low, low + 1.0)
+
+
+def says_anything(matrix: DistanceMatrix) -> bool:
+    """Return whether there is a single defined value between two different layers."""
+    return len(_between_layers(matrix)) > 0
+
+
+def _between_layers(matrix: DistanceMatrix) -> NDArray[np.float64]:
+    off_diagonal: NDArray[np.float64] = matrix.values[~np.eye(len(matrix), dtype=bool)]
+    return off_diagonal[np.isfinite(off_diagonal)]
 
 
 def _groups(matrix: DistanceMatrix) -> list[tuple[str, int, int]]:

@@ -24,7 +24,7 @@ _DEGREES = ("Topology: pieces (H0)", "Topology: loops (H1)", "Topology: voids (H
 _DIMENSION, _GEOMETRY = "Dimension", "Geometry"
 _DIAGRAMS, _SAME_SAMPLES, _CLOUDS = (
     "Between diagrams",
-    "Between clouds of the same samples",
+    "Same samples, row by row",
     "Between clouds",
 )
 _OTHER = "Other"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from topolens.report.charts import main_metric
 from topolens.report.embedding import layer_map
-from topolens.report.heatmaps import colour_span
+from topolens.report.heatmaps import colour_span, says_anything
 from topolens.report.operation_words import measure_words, metric_words
 from topolens.report.small_profiles import log_scaled
 from topolens.report.style import line_styles
@@ -165,7 +165,7 @@ def _matrices(study: StudyReader) -> dict[str, dict[str, Any]]:
     for index, cloud in enumerate(study.clouds):
         for place, metric in enumerate(study.metrics):
             matrix = study.distances(metric, cloud)
-            if matrix is None or len(matrix) > _MOST_ITEMS:
+            if matrix is None or len(matrix) > _MOST_ITEMS or not says_anything(matrix):
                 continue
             record = _matrix(matrix, _labels(study))
             room -= len(record["values"])

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from topolens.report.findings.words import number
-from topolens.report.heatmaps import colour_span
+from topolens.report.heatmaps import colour_span, says_anything
 from topolens.report.operation_words import grouped, metric_words
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ def small_matrices(
 
 def _small(study: StudyReader, words: OperationWords, cloud: str) -> SmallMatrix | None:
     matrix = study.distances(words.label, cloud)
-    if matrix is None or len(matrix) < 2:
+    if matrix is None or not says_anything(matrix):
         return None
     low, high = colour_span(matrix)
     ends = (high, low) if matrix.is_similarity else (low, high)
     unit = words.unit(study.spec, cloud)
     return SmallMatrix(
         heading=words.heading,
-        direction="similarity" if matrix.is_similarity else unit or "pure number",
+        direction="similarity" if matrix.is_similarity else unit,
         metric=study.metrics.index(words.label),
         span=f"{number(ends[0])} – {number(ends[1])}",
         image=_picture(matrix, low, high),

@@ -67,7 +67,7 @@ function compareView() {
     const record = data.matrices[`${comparing.cloud}-${comparing.metric}`];
     facts.textContent = data.metrics[comparing.metric].facts[comparing.cloud].join(" · ");
     box.querySelector(".beside").hidden = !record;
-    if (!record) { facts.textContent += " — not on this page (no values, or too many layers); see tables/distances.csv."; return; }
+    if (!record) { facts.textContent += " — not on this page: undefined throughout, or too large; see tables/distances.csv."; return; }
     const down = picked(rows), across = picked(columns);
     drawHeat(record, down, across);
     aside.innerHTML = rows.value === "all" || columns.value === "all" ? pairsTable(record, down, across) : nearestTable(record, down, across);
