@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from topolens.base.errors import InvalidInputError
+from topolens.cli.arguments import parse_assignments
 from topolens.cli.layer_lines import json_record, table_lines, total_line
 
 
@@ -61,7 +61,7 @@ def layers(
 
     network = load_model(
         model,
-        args=_parse_arguments(arguments or []),
+        args=parse_assignments(arguments or [], "--arg"),
         weights=weights,
         trust=trust,
         allow_pickle=allow_pickle,
@@ -83,24 +83,6 @@ def layers(
         typer.echo(json.dumps(json_record(table, kept, parameters), indent=1))
     else:
         typer.echo(f"\n{total_line(kept, parameters)}")
-
-
-def _parse_arguments(arguments: list[str]) -> dict[str, Any]:
-    parsed = {}
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        if not equals or not name:
-            raise InvalidInputError(f"`--arg` must be KEY=VALUE; got {argument!r}")
-        parsed[name] = _parse_value(value)
-    return parsed
-
-
-def _parse_value(text: str) -> object:
-    """Read a TOML value as in a study file; anything else is text, so that quotes can be spared."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
 
 
 def _parse_shape(text: str | None) -> tuple[int, ...] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from topolens.base.errors import InvalidInputError, nearest_names
+from topolens.cli.operation_lines import legend, operation_lines
 
 if TYPE_CHECKING:
     from topolens.activations.data.sources.registry import Scheme
@@ -21,7 +22,10 @@ def list_operations(
         ),
     ] = None,
 ) -> None:
-    """List the networks, sources of data and measures that a study may name."""
+    """List the networks, sources of data and measures that a study may name.
+
+    Descriptors and metrics alone are listed with units, invariances and parameters.
+    """
     import topolens.comparison
     import topolens.descriptors  # noqa: F401  both packages fill the registries
     from topolens.activations.data.sources import schemes
@@ -40,6 +44,12 @@ def list_operations(
         raise InvalidInputError(
             f"`kind` must name a list; got {kind!r}, {nearest_names(kind, lists)}"
         )
+    registries = {"descriptors": descriptors, "metrics": metrics}
+    if kind in registries:
+        named = [registries[kind][name] for name in registries[kind]]
+        lines = operation_lines(named, metrics=kind == "metrics")
+        typer.echo("\n".join([kind, *lines, "", legend(metrics=kind == "metrics")]))
+        return
     for name, lines in lists.items():
         if kind in (None, name):
             typer.echo("\n".join([name, *lines]))
@@ -52,6 +62,5 @@ def _scheme_line(scheme: Scheme) -> str:
 
 
 def _line(operation: Operation) -> str:
-    summary = (operation.run.__doc__ or "").strip().splitlines()[0]
-    given = ", ".join(operation.parameters)
-    return f"  {operation.name:<24} {summary}" + (f"  [{given}]" if given else "")
+    summary = (operation.run.__doc__ or "").strip().splitlines()[0].replace("`", "")
+    return f"  {operation.name:<24} {summary}"

@@ -9,6 +9,8 @@ from io import TextIOWrapper
 import typer
 
 from topolens.base.errors import TopolensError
+from topolens.cli.compare import compare
+from topolens.cli.describe import describe
 from topolens.cli.layers import layers
 from topolens.cli.list import list_operations
 from topolens.cli.report import report
@@ -23,6 +25,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(run)
 app.command()(report)
 app.command()(layers)
+app.command()(describe)
+app.command()(compare)
 app.command(name="list")(list_operations)
 app.add_typer(store, name="store")
 
