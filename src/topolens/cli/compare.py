@@ -73,7 +73,7 @@ def _items(paths: Sequence[Path], layer: str | None) -> dict[tuple[str, ...], An
     read = [read_clouds(path, layer=layer if _has_layers(path) else None) for path in paths]
     stems = [path.stem if path.suffix else path.name for path in paths]
     names = stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
-    items = {}
+    items: dict[tuple[str, ...], Any] = {}
     for name, clouds in zip(names, read, strict=True):
         alone = clouds.single or (layer is not None and len(clouds.layers) == 1)
         for called, rows in clouds.layers.items():
