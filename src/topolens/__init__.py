@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     )
     from topolens.clouds.normalise import normalise
     from topolens.comparison.betti_curves import betti_curve_distance
+    from topolens.comparison.cca import canonical_correlations, cca, pwcca, svcca
+    from topolens.comparison.cka import linear_cka, unbiased_cka
+    from topolens.comparison.cross_validation import (
+        HeldOutDistance,
+        cross_validated_shape_distance,
+    )
     from topolens.comparison.diagrams import sliced_wasserstein
     from topolens.comparison.identification import (
         LayerIdentification,
@@ -54,7 +60,11 @@ if TYPE_CHECKING:
     )
     from topolens.comparison.landscapes import landscape_distance
     from topolens.comparison.pairwise import pairwise
-    from topolens.comparison.similarity import linear_cka
+    from topolens.comparison.procrustes import procrustes
+    from topolens.comparison.rbf_cka import rbf_cka
+    from topolens.comparison.rsa import dissimilarities, rsa
+    from topolens.comparison.shape import permutation_distance, shape_distance
+    from topolens.comparison.streaming_cka import StreamingCKA
     from topolens.descriptors.bars import persistence_bars, persistence_cycles
     from topolens.descriptors.batches import persistence_of_clouds, persistence_of_subsets
     from topolens.descriptors.betti import betti_curve, betti_number
@@ -82,6 +92,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "HeldOutDistance": "topolens.comparison",
+    "StreamingCKA": "topolens.comparison",
+    "cross_validated_shape_distance": "topolens.comparison",
     "ActivationStore": "topolens.activations.stores.store",
     "BalancedCover": "topolens.descriptors.mapper",
     "BallCover": "topolens.descriptors.mapper",
@@ -112,7 +125,10 @@ _HOMES = {
     "betti_curve": "topolens.descriptors",
     "betti_curve_distance": "topolens.comparison",
     "betti_number": "topolens.descriptors",
+    "canonical_correlations": "topolens.comparison",
     "capture": "topolens.activations.hooks.capture",
+    "cca": "topolens.comparison",
+    "dissimilarities": "topolens.comparison",
     "farthest_points": "topolens.clouds",
     "landscape_distance": "topolens.comparison",
     "landscape_norm": "topolens.descriptors",
@@ -125,6 +141,7 @@ _HOMES = {
     "normalise": "topolens.clouds",
     "pairwise": "topolens.comparison",
     "pca": "topolens.clouds",
+    "permutation_distance": "topolens.comparison",
     "persistence": "topolens.descriptors",
     "persistence_bars": "topolens.descriptors.bars",
     "persistence_cycles": "topolens.descriptors.bars",
@@ -139,12 +156,19 @@ _HOMES = {
     "plot_diagram": "topolens.report",
     "plot_distances": "topolens.report",
     "preprocess": "topolens.activations.data.preprocess",
+    "procrustes": "topolens.comparison",
+    "pwcca": "topolens.comparison",
     "random_projection": "topolens.clouds",
+    "rbf_cka": "topolens.comparison",
     "record": "topolens.activations.record",
+    "rsa": "topolens.comparison",
     "run": "topolens.study.run",
     "same_layer_identification": "topolens.comparison",
     "sample_rows": "topolens.clouds",
+    "shape_distance": "topolens.comparison",
     "sliced_wasserstein": "topolens.comparison",
+    "svcca": "topolens.comparison",
+    "unbiased_cka": "topolens.comparison",
     "write_report": "topolens.report",
 }
 

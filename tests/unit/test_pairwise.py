@@ -180,8 +180,10 @@ def test_cross_notes_what_has_no_value_once():
 @pytest.mark.parametrize("compare", [pairwise, lambda items, *a, **k: cross(items, items, *a, **k)])
 class TestMistakes:
     def test_an_unknown_metric(self, compare):
-        with refuses("no metric is called `linear_ck`; did you mean `linear_cka`?"):
-            compare(CLOUDS, "linear_ck")
+        with refuses(
+            "no metric is called `sliced_wassersteen`; did you mean `sliced_wasserstein`?"
+        ):
+            compare(CLOUDS, "sliced_wassersteen")
 
     def test_an_unknown_parameter(self, compare):
         with refuses("`sliced_wasserstein` has no parameter `slices`; it has directions"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -114,8 +114,8 @@ def check_distances(distances: ArrayLike, *, name: str = "distances") -> Points:
     return array if _is_symmetric(array, name) else _from_upper_triangle(array)
 
 
-def check_same_length(first: Points, second: Points, names: tuple[str, str]) -> None:
-    """Refuse two clouds whose rows cannot correspond."""
+def check_same_length(first: Sized, second: Sized, names: tuple[str, str]) -> None:
+    """Refuse two clouds, or what was prepared of them, whose rows cannot correspond."""
     if len(first) != len(second):
         raise InvalidInputError(
             f"`{names[0]}` and `{names[1]}` must hold the same samples row by row; "

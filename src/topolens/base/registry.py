@@ -65,6 +65,9 @@ class Operation:
     """Of a metric: the part of the work that each item needs once, whatever it meets."""
     compare: Callable[[Any, Any], float] | None = None
     """Of a metric: its value on two prepared items."""
+    compare_many: Callable[[Any, Any], Any] | None = None
+    """Of a metric: all values of two sequences of prepared items, where that is faster; the
+    same sequence twice is all pairs within it. Refuses where `compare` would refuse a pair."""
 
     @property
     def perfect(self) -> float:
@@ -123,6 +126,7 @@ class Registry:
         is_similarity: bool = False,
         prepare: Callable[..., Any] | None = None,
         compare: Callable[[Any, Any], float] | None = None,
+        compare_many: Callable[[Any, Any], Any] | None = None,
     ) -> Callable[[Function], Function]:
         """Decorate a function; it stays an ordinary function. Fields of `Operation` say what."""
 
@@ -144,6 +148,7 @@ class Registry:
                 is_similarity=is_similarity,
                 prepare=prepare,
                 compare=compare,
+                compare_many=compare_many,
             )
             return function
 
