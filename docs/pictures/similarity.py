@@ -230,7 +230,9 @@ def permutation_distance(left: Axes, right: Axes) -> None:
     for turn in np.radians(turns):
         c, s = np.cos(turn), np.sin(turn)
         pairs.append((corners, corners @ [[c, s], [-s, c]]))
-    right.plot(turns, np.radians(turns), color=GREY, lw=1, label="the angle itself")
+    finer = np.radians(np.linspace(0, 90, 91))
+    known = np.arccos(np.maximum(np.cos(finer), np.sin(finer) / 2))
+    right.plot(np.degrees(finer), known, color=GREY, lw=1, label="closed form")
     found = [tl.permutation_distance(*pair) for pair in pairs]
     right.plot(turns, found, "o", color=BLUE, label="permutation_distance")
     found = [tl.shape_distance(*pair) for pair in pairs]

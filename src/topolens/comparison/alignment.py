@@ -13,7 +13,7 @@ __all__ = ["squared_alignments", "unbiased_hsic"]
 
 Cloud = NDArray[np.float64]
 
-_BLOCK_BYTES = 64 * 2**20
+_BAND_BYTES = 64 * 2**20
 
 
 def squared_alignments(rows: Sequence[Cloud], columns: Sequence[Cloud]) -> NDArray[np.float64]:
@@ -71,7 +71,7 @@ def _by_products(
 def _by_grams(clouds: Sequence[Cloud], n_rows: int, *, same: bool) -> NDArray[np.float64]:
     """Sum over bands of the upper triangles; what lies off the diagonal blocks counts twice."""
     n_points = len(clouds[0])
-    height = max(1, min(n_points, _BLOCK_BYTES // (8 * n_points * len(clouds))))
+    height = max(1, min(n_points, _BAND_BYTES // (8 * n_points * len(clouds))))
     total = np.zeros((n_rows, len(clouds) if same else len(clouds) - n_rows))
     for start in range(0, n_points, height):
         stop = min(start + height, n_points)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 
 from topolens.base.checks import check_integer, check_one_of, check_same_length
 from topolens.base.errors import InvalidInputError
 from topolens.comparison.centring import host_points, is_constant
 from topolens.comparison.directions import TOLERANCE
-from topolens.comparison.shape import check_alpha
+from topolens.comparison.shape import check_alpha, matched_features
 
 __all__ = ["HeldOutDistance", "cross_validated_shape_distance"]
 
@@ -58,7 +57,7 @@ def cross_validated_shape_distance(
     Parameters
     ----------
     first, second : array_like of shape (n_points, n_features)
-        The number of features may differ: the narrower gets features of zeros.
+        The number of features may differ.
     alpha : float, default 1.0
         As in `shape_distance`; only 1 with permutations.
     group : {"rotations", "permutations"}, default rotations
@@ -109,17 +108,33 @@ def _angles(
         _whitened(cloud, learnt, alpha, name)
         for cloud, name in ((first, "first"), (second, "second"))
     )
-    width = max(ours.shape[1], theirs.shape[1])
-    ours, theirs = (
-        np.pad(cloud, ((0, 0), (0, width - cloud.shape[1]))) for cloud in (ours, theirs)
-    )
-    product = ours[learnt].T @ theirs[learnt]
-    if group == "rotations":
-        left, _, right = np.linalg.svd(product)
-        ours = ours @ left @ right
-    else:
-        theirs = theirs[:, linear_sum_assignment(product, maximize=True)[1]]
+    align = _rotated if group == "rotations" else _paired
+    ours, theirs = align(ours, theirs, ours[learnt].T @ theirs[learnt])
     return _angle(ours[held_out], theirs[held_out]), _angle(ours[learnt], theirs[learnt])
+
+
+def _rotated(first: Cloud, second: Cloud, product: Cloud) -> tuple[Cloud, Cloud]:
+    """Principal axes of the product, of the wider cloud all; the narrower has zeros there."""
+    left, _, right = np.linalg.svd(product)
+    ours, theirs = first @ left, second @ right.T
+    width = max(ours.shape[1], theirs.shape[1])
+    return _widened(ours, width), _widened(theirs, width)
+
+
+def _paired(first: Cloud, second: Cloud, product: Cloud) -> tuple[Cloud, Cloud]:
+    """Features that correspond first; then those without partner, against zeros."""
+    one, other = matched_features(product)
+    ours, theirs = first[:, one], second[:, other]
+    alone, other_alone = np.delete(first, one, axis=1), np.delete(second, other, axis=1)
+    width = ours.shape[1] + alone.shape[1] + other_alone.shape[1]
+    return (
+        _widened(np.hstack([ours, alone]), width),
+        np.hstack([_widened(theirs, width - other_alone.shape[1]), other_alone]),
+    )
+
+
+def _widened(cloud: Cloud, width: int) -> Cloud:
+    return np.pad(cloud, ((0, 0), (0, width - cloud.shape[1])))
 
 
 def _whitened(cloud: Cloud, learnt: NDArray[np.int64], alpha: float, name: str) -> Cloud:

@@ -87,8 +87,8 @@ def procrustes(first: ArrayLike, second: ArrayLike, *, form: str = "chord") -> f
 
     Examples
     --------
-    >>> procrustes([[0.0], [3.0], [3.0]], [[4.0], [5.0], [6.0]], form="squared")
-    0.2679...
+    >>> round(procrustes([[0.0], [3.0], [3.0]], [[4.0], [5.0], [6.0]], form="squared"), 4)
+    0.2679
     """
     return _compare(
         _prepare(first, form=form, name="first"), _prepare(second, form=form, name="second")

@@ -24,13 +24,13 @@ class _CentredKernel:
 def _prepare(points: ArrayLike, *, bandwidth: float = 1.0, name: str = "points") -> _CentredKernel:
     factor = check_real(bandwidth, "bandwidth", above=0)
     squares = _squared_distances(centred(points, name=name, measure="CKA"))
-    median = float(np.median(squares[np.triu_indices(len(squares), 1)]))
+    median = float(np.median(np.sqrt(squares[np.triu_indices(len(squares), 1)])))
     if median == 0:
         raise InvalidInputError(
             f"`{name}` must have a median distance above 0 to set the bandwidth; "
             "more than half of the pairs of rows coincide"
         )
-    kernel = np.exp(squares / (-2 * factor**2 * median))
+    kernel = np.exp(squares / (-2 * (factor * median) ** 2))
     means = kernel.mean(axis=0)
     kernel += means.mean() - means[:, None] - means
     norm = np.linalg.norm(kernel)

@@ -41,8 +41,8 @@ class StreamingCKA:
     >>> stream.n_points
     10000
     >>> stream.matrix().values.round(2)
-    array([[1.  , 0.99],
-           [0.99, 1.  ]])
+    array([[1.  , 0.73],
+           [0.73, 1.  ]])
     """
 
     def __init__(self, *, estimator: str = "linear") -> None:
