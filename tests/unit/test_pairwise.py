@@ -1,5 +1,6 @@
 """All pairs and rectangles of comparisons."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -227,3 +228,31 @@ class TestItems:
 def test_a_hook_must_be_callable():
     with refuses("`on_progress` must be callable; got 3"):
         pairwise(CLOUDS, "linear_cka", on_progress=3)
+
+
+@pytest.mark.parametrize("metric", ["linear_cka", "unbiased_cka"])
+def test_what_is_compared_at_once_is_what_pairs_give(metric, monkeypatch):
+    rng = np.random.default_rng(3)
+    layers = {f"layer{k}": rng.normal(size=(30, 25)) for k in range(12)}
+    layers["flat"] = np.ones((30, 2))
+    at_once = pairwise(layers, metric)
+    one_by_one = dataclasses.replace(metrics[metric], compare_many=None)
+    monkeypatch.setitem(metrics._operations, metric, one_by_one)
+    pair_by_pair = pairwise(layers, metric)
+    np.testing.assert_allclose(at_once.values, pair_by_pair.values, rtol=1e-10, atol=1e-14)
+    np.testing.assert_array_equal(at_once.values, at_once.values.T)
+    assert (at_once.values != pair_by_pair.values).any()  # by Gram matrices, not by pairs
+    assert at_once.notes == pair_by_pair.notes != ()
+
+
+def test_a_pair_that_is_refused_leaves_the_others_their_values():
+    layers = {"a": np.eye(5), "b": np.eye(5)[:, :2], "short": np.eye(4)}
+    matrix = pairwise(layers, "linear_cka")
+    assert np.isnan(matrix.values).sum() == 4
+    assert "must hold the same samples row by row" in matrix.notes[0]
+
+
+def test_progress_reaches_the_end_where_all_is_compared_at_once():
+    heard = []
+    pairwise(CLOUDS, "linear_cka", on_progress=heard.append)
+    assert heard == [1.0]

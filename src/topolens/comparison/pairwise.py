@@ -100,7 +100,13 @@ def pairwise(
             )
         )
         _refuse_if_nothing_fits(prepared)
-        values, notes = _in_chunks(pool, operation, prepared, workers, on_progress)
+        at_once = _at_once(operation, prepared, prepared)
+        if at_once is None:
+            values, notes = _in_chunks(pool, operation, prepared, workers, on_progress)
+        else:
+            values, notes = at_once, []
+            if on_progress is not None:
+                on_progress(1.0)
     notes = [*_problems(prepared), *notes]
     return DistanceMatrix(
         values,
@@ -140,6 +146,9 @@ def cross_prepared(
     Where `rows` and `columns` are one sequence and the metric is symmetric, each pair is compared
     once.
     """
+    at_once = _at_once(operation, rows, columns)
+    if at_once is not None:
+        return at_once, _distinct([*_problems(rows), *_problems(columns)])
     values = np.full((len(rows), len(columns)), np.nan)
     mirrored = rows is columns and operation.symmetric
     places = _pairs(len(rows)) if mirrored else _all_pairs(len(rows), len(columns))
@@ -199,6 +208,30 @@ def _refuse_if_nothing_fits(prepared: Sequence[PreparedItem]) -> None:
     problems = [one.problem for one in prepared if one.problem is not None]
     if problems and len(problems) == len(prepared):
         raise InvalidInputError(f"{prepared[0].name}: {problems[0]}")
+
+
+def _at_once(
+    operation: Operation, rows: Sequence[PreparedItem], columns: Sequence[PreparedItem]
+) -> NDArray[np.float64] | None:
+    """All values by the metric's `compare_many`; None if it has none or refuses a pair.
+
+    Pair by pair the others then get their values, and the one refused its sentence.
+    """
+    here, there = (
+        [place for place, one in enumerate(side) if one.problem is None] for side in (rows, columns)
+    )
+    values = np.full((len(rows), len(columns)), np.nan)
+    if operation.compare_many is None or not here or not there:
+        return None
+    left = [rows[place].item for place in here]
+    right = left if rows is columns else [columns[place].item for place in there]
+    try:
+        values[np.ix_(here, there)] = operation.compare_many(left, right)
+    except InvalidInputError:
+        return None
+    if rows is columns and operation.symmetric:
+        _mirror(values)
+    return values
 
 
 def _in_chunks(
