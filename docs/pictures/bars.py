@@ -5,6 +5,7 @@ from look import BLUE, GREEN, GREY, ORANGE, panels, ring, save, show_cloud
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
+from sklearn.datasets import load_digits
 
 import topolens as tl
 
@@ -96,7 +97,118 @@ def draw_persistent_entropy() -> None:
     save(figure, "persistent_entropy")
 
 
+def draw_lifespan_sum_per_class() -> None:
+    """Classes on lines of growing length, and the digits class by class."""
+    rng = np.random.default_rng(0)
+    lengths = np.array([1.0, 2.0, 3.0])
+    labels = np.repeat([0, 1, 2], 60)
+    along = rng.random(180) * lengths[labels]
+    points = np.column_stack([along, 0.8 * labels])
+    found = tl.lifespan_sum_per_class(points, labels, scaling="none")
+    digits = load_digits()
+    sums = tl.lifespan_sum_per_class(digits.data, digits.target, max_per_class=150, factor=0.5)
+
+    figure, (left, right) = panels(2)
+    for number, colour in enumerate((BLUE, GREEN, ORANGE)):
+        left.plot(*points[labels == number].T, ".", color=colour, markersize=5)
+        text = f"length {lengths[number]:.0f}, sum {found.per_class[number]:.2f}"
+        left.text(0, 0.8 * number + 0.2, text, color=colour)
+    left.set(title=f"three classes: mean {found.value:.2f}", ylim=(-0.4, 2.3))
+    left.axis("off")
+    right.bar(range(10), sums.per_class, color=BLUE, width=0.7)
+    right.axhline(sums.value, color=ORANGE, linestyle=":", linewidth=1.5)
+    right.set(title="150 digits of each class, factor 0.5", xlabel="digit", xticks=range(10))
+    save(figure, "lifespan_sum_per_class")
+
+
+def draw_normalised_persistence() -> None:
+    """One ring grows beside three: the others become small parts of it."""
+    radii = np.linspace(1, 5, 17)
+    clouds = [
+        np.vstack(
+            [ring(round(30 * radius), radius=radius, centre=(-radius - 5, 0))]
+            + [ring(30, centre=(0, 6 * row), turn=0.02 + 0.31 * row) for row in (-1, 0, 1)]
+        )
+        for radius in radii
+    ]
+    loops = [tl.persistence(cloud)[1] for cloud in clouds]
+    lifetimes = np.sqrt(3) * np.array([radii, *3 * [np.ones_like(radii)]]) - np.pi / 15
+    parts = lifetimes / lifetimes.max(axis=0)
+
+    figure, (left, right) = panels(2)
+    show_cloud(left, clouds[8], colour=BLUE)
+    left.set_title("four rings")
+    for power, colour in ((1.0, GREEN), (2.0, BLUE)):
+        expected = np.mean(parts**power, axis=0) ** (1 / power)
+        found = [tl.normalised_persistence(diagram, power=power) for diagram in loops]
+        right.plot(radii, expected, color=colour, label=f"by hand, power {power:.0f}")
+        right.plot(radii, found, "o", color=colour, markersize=4)
+    right.set(title="one ring outgrows three", xlabel="radius of the first ring", ylim=(0.3, 1.05))
+    right.legend(loc="lower left")
+    save(figure, "normalised_persistence")
+
+
+def draw_persistence_ratio() -> None:
+    """A ring of n points: spacing and death are known; noise stays where it is."""
+    sizes = np.unique(np.geomspace(8, 400, 18).astype(int))
+    rings = [tl.persistence_ratio(tl.persistence(ring(n))[1]) for n in sizes]
+    rng = np.random.default_rng(0)
+    noise = [tl.persistence_ratio(tl.persistence(rng.random((n, 2)))[1]) for n in sizes]
+    # The triangle that fills the ring has its sides as equal as n points allow.
+    by_hand = np.sin(np.pi * np.ceil(sizes / 3) / sizes) / np.sin(np.pi / sizes)
+
+    figure, (left, right) = panels(2)
+    show_cloud(left, ring(40), colour=BLUE)
+    left.set_title("an even ring")
+    right.loglog(sizes, by_hand, color=ORANGE, label="by hand")
+    right.loglog(sizes, rings, "o", color=BLUE, markersize=4, label="ring of n points")
+    right.loglog(sizes, noise, "o", color=GREY, markersize=4, label="n uniform points in a square")
+    right.set(title="largest death / birth", xlabel="number n of points")
+    right.legend(loc="upper left")
+    save(figure, "persistence_ratio")
+
+
+def draw_significant_bars() -> None:
+    """P-values of noise are even; loops that are there stand out."""
+    rng = np.random.default_rng(3)
+    figure, (left, middle, right) = panels(3)
+    clouds = {
+        "uniform, plane": (rng.random((700, 2)), BLUE),
+        "Gaussian, space": (rng.standard_normal((400, 3)), GREEN),
+        "uniform, 5-cube": (rng.random((250, 5)), ORANGE),
+    }
+    left.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1.2)
+    for label, (cloud, colour) in clouds.items():
+        p_values = np.sort(tl.significant_bars(tl.persistence(cloud)[1]).p_values)
+        left.plot(np.linspace(0, 1, len(p_values)), p_values, color=colour, label=label)
+    left.set(title="noise: p-values in order", xticks=[0, 1], yticks=[0, 1])
+    left.legend(loc="upper left", fontsize=8)
+
+    def noisy(count: int) -> NDArray[np.float64]:
+        angle = rng.uniform(0, 2 * np.pi, (count, 150))
+        centres = [(3 * (k % 3), 3 * (k // 3)) for k in range(count)]
+        circles = np.stack([np.cos(angle), np.sin(angle)], axis=2) + np.array(centres)[:, None]
+        return circles.reshape(-1, 2) + 0.1 * rng.standard_normal((150 * count, 2))
+
+    cloud = noisy(5)
+    loops = tl.persistence(cloud)[1]
+    found = tl.significant_bars(loops)
+    show_cloud(middle, cloud, size=3)
+    middle.set_title(f"{len(loops)} loops, {found.value} significant")
+    counts = np.arange(1, 7)
+    numbers = [tl.significant_bars(tl.persistence(noisy(count))[1]).value for count in counts]
+    right.plot(counts, counts, color=ORANGE, label="rings")
+    right.plot(counts, numbers, "o", color=BLUE, markersize=5, label="significant loops")
+    right.set(title="more rings", xlabel="number of rings", xticks=counts, ylim=(0, 7))
+    right.legend(loc="upper left")
+    save(figure, "significant_bars")
+
+
 if __name__ == "__main__":
+    draw_lifespan_sum_per_class()
+    draw_normalised_persistence()
+    draw_persistence_ratio()
+    draw_significant_bars()
     draw_bar_count()
     draw_lifespan_sum()
     draw_persistent_entropy()

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from topolens.descriptors.bars import persistence_bars, persistence_cycles
     from topolens.descriptors.batches import persistence_of_clouds, persistence_of_subsets
     from topolens.descriptors.betti import betti_curve, betti_number
+    from topolens.descriptors.class_lifespans import lifespan_sum_per_class
     from topolens.descriptors.counts import bar_count
     from topolens.descriptors.entropy import persistent_entropy
     from topolens.descriptors.forecasts import (
@@ -84,7 +85,9 @@ if TYPE_CHECKING:
         UniformCover,
         mapper_graph,
     )
+    from topolens.descriptors.normalised import normalised_persistence
     from topolens.descriptors.persistence import persistence, persistence_from_distances
+    from topolens.descriptors.significance import persistence_ratio, significant_bars
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
     from topolens.study.run import run
     from topolens.study.study import Study
@@ -92,9 +95,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "HeldOutDistance": "topolens.comparison",
-    "StreamingCKA": "topolens.comparison",
-    "cross_validated_shape_distance": "topolens.comparison",
     "ActivationStore": "topolens.activations.stores.store",
     "BalancedCover": "topolens.descriptors.mapper",
     "BallCover": "topolens.descriptors.mapper",
@@ -106,6 +106,7 @@ _HOMES = {
     "DistanceMatrix": "topolens.base.results",
     "Embedding": "topolens.base.arrangement",
     "FarthestPoints": "topolens.clouds",
+    "HeldOutDistance": "topolens.comparison",
     "InvalidInputError": "topolens.base.errors",
     "LayerIdentification": "topolens.comparison",
     "MapperGraph": "topolens.base.mapper_graph",
@@ -116,6 +117,7 @@ _HOMES = {
     "PrincipalComponents": "topolens.clouds",
     "SingleLinkage": "topolens.descriptors.mapper",
     "StoreError": "topolens.base.errors",
+    "StreamingCKA": "topolens.comparison",
     "Study": "topolens.study.study",
     "StudyError": "topolens.base.errors",
     "TopolensError": "topolens.base.errors",
@@ -128,17 +130,20 @@ _HOMES = {
     "canonical_correlations": "topolens.comparison",
     "capture": "topolens.activations.hooks.capture",
     "cca": "topolens.comparison",
+    "cross_validated_shape_distance": "topolens.comparison",
     "dissimilarities": "topolens.comparison",
     "farthest_points": "topolens.clouds",
     "landscape_distance": "topolens.comparison",
     "landscape_norm": "topolens.descriptors",
     "lifespan_sum": "topolens.descriptors",
+    "lifespan_sum_per_class": "topolens.descriptors",
     "linear_cka": "topolens.comparison",
     "load_model": "topolens.activations.networks.models",
     "load_samples": "topolens.activations.data.datasets",
     "local_outlier_factor": "topolens.clouds",
     "mapper_graph": "topolens.descriptors.mapper",
     "normalise": "topolens.clouds",
+    "normalised_persistence": "topolens.descriptors",
     "pairwise": "topolens.comparison",
     "pca": "topolens.clouds",
     "permutation_distance": "topolens.comparison",
@@ -151,6 +156,7 @@ _HOMES = {
     "persistence_landscape": "topolens.descriptors",
     "persistence_of_clouds": "topolens.descriptors.batches",
     "persistence_of_subsets": "topolens.descriptors.batches",
+    "persistence_ratio": "topolens.descriptors",
     "persistent_entropy": "topolens.descriptors",
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",
@@ -166,6 +172,7 @@ _HOMES = {
     "same_layer_identification": "topolens.comparison",
     "sample_rows": "topolens.clouds",
     "shape_distance": "topolens.comparison",
+    "significant_bars": "topolens.descriptors",
     "sliced_wasserstein": "topolens.comparison",
     "svcca": "topolens.comparison",
     "unbiased_cka": "topolens.comparison",

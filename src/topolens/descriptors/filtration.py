@@ -58,14 +58,14 @@ def check_matrix(distances: ArrayLike) -> Points:
     return check_distances(values)
 
 
-def check_degree(max_dim: int) -> int:
-    """Return `max_dim` as an int, or say who computes such degrees."""
-    whole = isinstance(max_dim, int | np.integer) and not isinstance(max_dim, bool)
-    if not whole or max_dim not in range(_HIGHEST_DEGREE + 1):
+def check_degree(degree: int, name: str = "max_dim") -> int:
+    """Return `degree` as an int, or say who computes such degrees."""
+    whole = isinstance(degree, int | np.integer) and not isinstance(degree, bool)
+    if not whole or degree not in range(_HIGHEST_DEGREE + 1):
         raise InvalidInputError(
-            f"`max_dim` must be 0, 1 or 2; got {max_dim!r}; GUDHI and ripser compute higher degrees"
+            f"`{name}` must be 0, 1 or 2; got {degree!r}; GUDHI and ripser compute higher degrees"
         )
-    return int(max_dim)
+    return int(degree)
 
 
 def check_progress(on_progress: OnProgress | None) -> OnProgress | None:
