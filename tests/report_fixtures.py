@@ -105,7 +105,9 @@ def make_study(models, *, clouds=("scaled",), n_resamples=0, name="a study", **f
 def matrix_of(models, distances, metric=SW1, *, is_similarity=False):
     """A distance matrix over all layers of all models in order."""
     labels = tuple((m.name, layer.name) for m in models for layer in m.layers)
-    return DistanceMatrix(np.asarray(distances, float), labels, metric, is_similarity)
+    values = np.asarray(distances, float)
+    symmetric = np.array_equal(values, values.T, equal_nan=True)
+    return DistanceMatrix(values, labels, metric, is_similarity, symmetric=symmetric)
 
 
 def on_a_line(models, positions, metric=SW1):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from report_fixtures import CKA, SW1, make_model, make_study, matrix_of, on_a_line
 
-from topolens.report.findings.correspondence import corresponding_layers, recognition
+from topolens.report.findings.correspondence import corresponding_layers, looked_up
 from topolens.report.findings.reading import blocks, corresponding, label_of, raw_cloud
 
 
@@ -58,8 +58,8 @@ def test_unequal_counts_go_by_depth():
     assert corresponding(first, second).sum(axis=1).tolist() == [1, 1, 1]
     # Depth 0.25 lies half a step of the short model from both of its neighbours.
     assert corresponding(second, first).sum(axis=1).tolist() == [1, 2, 1, 2, 1]
-    score = recognition(matrix, [first, second])
-    assert score.share == 1
+    score = looked_up(matrix)
+    assert score.accuracy == 1
     assert score.chance == pytest.approx((3 * 1 / 5 + (1 + 2 + 1 + 2 + 1) / 3) / 8)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topolens.report.embedding import LayerMap, layer_map
+from topolens.report.embedding import layer_map
 from topolens.report.findings.reading import label_of, main_cloud
 from topolens.report.findings.words import heading
 from topolens.report.heatmaps import heatmap_side, plot_distances
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from topolens.base.arrangement import Embedding
     from topolens.base.results import DistanceMatrix
     from topolens.study.results import StudyReader
 
@@ -188,12 +189,12 @@ def map_chart(study: StudyReader) -> Chart | None:
     )
 
 
-def _map_height(found: LayerMap, side: float) -> float:
+def _map_height(found: Embedding, side: float) -> float:
     width, height = np.ptp(found.positions, axis=0)
     return float(np.clip(side * height / width if width > 0 else side, 0.5 * side, 1.2 * side))
 
 
-def _draw_map(ax: Axes, found: LayerMap, model: str, colour: str) -> None:
+def _draw_map(ax: Axes, found: Embedding, model: str, colour: str) -> None:
     rows = [i for i, label in enumerate(found.labels) if label[0] == model]
     path = found.positions[rows]
     ax.plot(*found.positions.T, "o", color=GRID, markersize=2.6, markeredgewidth=0)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from topolens.report.findings.reading import Block, blocks, repeated_matrices
-from topolens.report.findings.recognition import recognised
+from topolens.report.findings.correspondence import looked_up
+from topolens.report.findings.reading import repeated_matrices
 from topolens.report.findings.words import listing, percent, quoted, readable
 from topolens.report.operation_words import OperationWords, metric_words
 
 if TYPE_CHECKING:
+    from topolens.comparison.identification import LayerIdentification
     from topolens.study.results import StudyReader
 
 __all__ = ["Identification", "identifications", "reading_of"]
@@ -114,43 +113,31 @@ def _merged(found: list[Identification]) -> list[Identification]:
 
 
 def _identification(study: StudyReader, words: OperationWords, cloud: str) -> Identification | None:
-    matrix = study.distances(words.label, cloud)
-    found = [] if matrix is None else blocks(study, matrix)
-    if matrix is None or len(found) < 2 or max(len(block.layers) for block in found) < 2:
+    found = looked_up(study.distances(words.label, cloud))
+    if found is None:
         return None
-    looked_up = recognised(matrix, found)
-    hits, chance = (np.concatenate(parts) for parts in zip(*looked_up.values(), strict=True))
-    if not len(hits):
-        return None
-    share = float(hits.mean())
-    error = _INTERVAL * _spread(_shares(study, words.label, cloud, found))
-    pairs = [
-        float(np.concatenate(both).mean())
-        for one, other in itertools.combinations(range(len(found)), 2)
-        if len(np.concatenate(both := (looked_up[one, other][0], looked_up[other, one][0])))
-    ]
+    repeats = map(looked_up, repeated_matrices(study, words.label, cloud))
+    halves = [half.accuracy for half in repeats if half is not None]
+    # By a delete-half jackknife, the spread of the halves is the standard error of the whole.
+    error = _INTERVAL * np.std(halves) if len(halves) >= _FEWEST_HALVES else np.nan
+    pairs = _by_pair(found)
     return Identification(
         words=words,
         clouds=(cloud,),
-        share=share,
-        chance=float(chance.mean()),
-        low=float(np.clip(share - error, 0, 1)),
-        high=float(np.clip(share + error, 0, 1)),
+        share=found.accuracy,
+        chance=found.chance,
+        low=float(np.clip(found.accuracy - error, 0, 1)),
+        high=float(np.clip(found.accuracy + error, 0, 1)),
         worst=min(pairs),
         best=max(pairs),
         n_pairs=len(pairs),
-        n_layers=len(hits),
+        n_layers=found.n_layers,
     )
 
 
-def _shares(study: StudyReader, metric: str, cloud: str, found: list[Block]) -> Iterator[float]:
-    for matrix in repeated_matrices(study, metric, cloud):
-        hits = np.concatenate([one for one, _ in recognised(matrix, found).values()])
-        if len(hits):
-            yield float(hits.mean())
-
-
-def _spread(shares: Iterator[float]) -> float:
-    """Return the standard error by a delete-half jackknife; NaN with fewer than two halves."""
-    halves = list(shares)
-    return float(np.std(halves)) if len(halves) >= _FEWEST_HALVES else np.nan
+def _by_pair(found: LayerIdentification) -> list[float]:
+    """Return the share per pair of models, both directions together."""
+    hits: dict[frozenset[str], list[float]] = {}
+    for pair in found.pairs:
+        hits.setdefault(frozenset((pair.model, pair.other)), []).extend(pair.hits)
+    return [float(np.mean(both)) for both in hits.values() if both]

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from topolens.base.errors import InvalidInputError
+from topolens.comparison.identification import same_layer_identification
 from topolens.report.findings.finding import Finding, FindingTable
-from topolens.report.findings.reading import (
-    Block,
-    blocks,
-    distances_between,
-    label_of,
-    main_cloud,
-    repeated_matrices,
-)
-from topolens.report.findings.recognition import recognised
+from topolens.report.findings.reading import label_of, main_cloud, repeated_matrices
 from topolens.report.findings.words import listing, percent, quoted, readable
 
 if TYPE_CHECKING:
     from topolens.base.results import DistanceMatrix
+    from topolens.comparison.identification import LayerIdentification, PairIdentification
     from topolens.study.results import StudyReader
 
-__all__ = ["Recognition", "corresponding_layers", "recognition"]
+__all__ = ["corresponding_layers", "looked_up"]
 
 _MOST_PAIRS = 12
+_TOLD = 2
 _RULE = (
     "For every layer of one model, the nearest layer of the other: a hit if it has the same "
     "position (equal layer counts) or the nearest relative depth (unequal counts; of two equally "
@@ -35,97 +30,91 @@ _RULE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """How often the nearest layer of another model is the corresponding one."""
-
-    share: float
-    chance: float
-    n_layers: int
-    """Layers that were looked up, over all ordered pairs."""
+def looked_up(matrix: DistanceMatrix | None) -> LayerIdentification | None:
+    """Return how often layers are found; None where there is nothing to find or to mistake."""
+    if matrix is None:
+        return None
+    try:
+        found = same_layer_identification(matrix)
+    except InvalidInputError:
+        return None
+    return found if found.chance < 1 else None
 
 
 def corresponding_layers(study: StudyReader) -> list[Finding]:
-    """Return how well layers of different models are recognised, per metric, as one finding."""
+    """Return how well layers of different models are recognised, by two metrics, as one finding."""
     cloud = main_cloud(study)
-    wanted = (
-        label_of(study.metrics, "sliced_wasserstein", 1),
-        label_of(study.metrics, "linear_cka"),
-    )
-    matrices = {
-        metric: matrix
-        for metric in wanted
-        if metric is not None and (matrix := study.distances(metric, cloud)) is not None
+    found = {
+        metric: one
+        for metric in _metrics_told(study)
+        if (one := looked_up(study.distances(metric, cloud))) is not None
     }
-    known = {metric: blocks(study, matrix) for metric, matrix in matrices.items()}
-    known = {metric: found for metric, found in known.items() if _comparable(found)}
-    if not known:
+    if not found:
         return []
-    scores = {metric: recognition(matrices[metric], found) for metric, found in known.items()}
     again = {
-        metric: [recognition(repeat, found) for repeat in repeated_matrices(study, metric, cloud)]
-        for metric, found in known.items()
+        metric: list(map(looked_up, repeated_matrices(study, metric, cloud))) for metric in found
     }
     settled, robustness = _robustness(again)
-    main = next(iter(scores))
+    main = next(iter(found.values()))
     return [
         Finding(
             key="correspondence",
             title="Which layers of two models correspond",
-            sentence=_sentence(scores, len(known[main])),
-            measure=f"{listing([readable(name) for name in scores])}, cloud {quoted(cloud)}",
-            value=scores[main].share,
+            sentence=_sentence(found),
+            measure=f"{listing([readable(name) for name in found])}, cloud {quoted(cloud)}",
+            value=main.accuracy,
             rule=_RULE,
             robustness=robustness,
             settled=settled,
-            table=_table(known, matrices),
-            notes=(*_by_family(known, matrices), *_unequal_counts(known[main])),
+            table=_table(found),
+            notes=(
+                *_by_family(study, found),
+                *_unequal_counts(study, main),
+                *_others(study, found),
+            ),
         )
     ]
 
 
-def recognition(
-    matrix: DistanceMatrix, found: list[Block], *, same_family: bool | None = None
-) -> Recognition:
-    """Return hits and chance over all ordered pairs of different models (of one kind)."""
-    chosen = [
-        one
-        for (row, column), one in recognised(matrix, found).items()
-        if same_family is None or _is_family(found[row], found[column]) == same_family
-    ]
-    if not sum(len(hits) for hits, _ in chosen):
-        return Recognition(np.nan, np.nan, 0)
-    hits, chances = (np.concatenate(parts) for parts in zip(*chosen, strict=True))
-    return Recognition(float(hits.mean()), float(chances.mean()), len(hits))
+def _metrics_told(study: StudyReader) -> list[str]:
+    """Return the usual two metrics, or else the study's first."""
+    usual = (
+        label_of(study.metrics, "sliced_wasserstein", 1),
+        label_of(study.metrics, "linear_cka"),
+    )
+    return [metric for metric in usual if metric is not None] or list(study.metrics[:_TOLD])
 
 
-def _comparable(found: list[Block]) -> bool:
-    return len(found) > 1 and max(len(block.layers) for block in found) > 1
+def _models(found: LayerIdentification) -> list[str]:
+    return list(dict.fromkeys(pair.model for pair in found.pairs))
 
 
-def _sentence(scores: dict[str, Recognition], n_models: int) -> str:
-    who = "the two models" if n_models == 2 else f"{n_models} models"
-    shares = [(percent(score.share), readable(name)) for name, score in scores.items()]
+def _sentence(found: Mapping[str, LayerIdentification]) -> str:
+    amount = max(len(_models(one)) for one in found.values())
+    who = "the two models" if amount == 2 else f"{amount} models"
+    shares = [(percent(one.accuracy), readable(name)) for name, one in found.items()]
     parts = [f"in {share} by {name}" for share, name in shares]
     parts[0] = f"in {shares[0][0]} of cases by {shares[0][1]}"
-    chance = next(iter(scores.values())).chance
+    chance = next(iter(found.values())).chance
     return (
         f"Between {who}, the nearest layer is the corresponding one {listing(parts)}; chance would "
         f"give {percent(chance)}."
     )
 
 
-def _robustness(again: dict[str, list[Recognition]]) -> tuple[bool | None, str]:
+def _robustness(
+    again: Mapping[str, list[LayerIdentification | None]],
+) -> tuple[bool | None, str]:
     parts, sure = [], []
     for metric, repeats in again.items():
-        shares = [one.share for one in repeats if one.n_layers]
-        if not shares:
+        known = [one for one in repeats if one is not None]
+        if not known:
             continue
-        above = [one.share > one.chance for one in repeats if one.n_layers]
+        above = [one.accuracy > one.chance for one in known]
         sure.append(all(above))
         parts.append(
-            f"{readable(metric)} {_span(shares)} on the half-samples, above chance in "
-            f"{sum(above)} of {len(above)}"
+            f"{readable(metric)} {_span([one.accuracy for one in known])} on the half-samples, "
+            f"above chance in {sum(above)} of {len(above)}"
         )
     if not parts:
         return None, "not checked: the study has no half-samples"
@@ -138,69 +127,65 @@ def _span(shares: list[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _table(
-    known: dict[str, list[Block]], matrices: dict[str, DistanceMatrix]
-) -> FindingTable | None:
-    main = next(iter(known))
-    pairs = list(itertools.combinations(known[main], 2))
-    if len(pairs) == 1:
-        return _layer_table(known, matrices, pairs[0])
-    if len(pairs) > _MOST_PAIRS:
+def _table(found: Mapping[str, LayerIdentification]) -> FindingTable | None:
+    main = next(iter(found.values()))
+    both = list(dict.fromkeys(frozenset((pair.model, pair.other)) for pair in main.pairs))
+    if len(both) == 1:
+        return _layer_table(found, main.pairs[0])
+    if len(both) > _MOST_PAIRS:
         return None
     rows = []
-    for first, second in pairs:
-        cells = [f"{first.model.name} ↔ {second.model.name}"]
-        chance = np.nan
-        for metric, found in known.items():
-            names = (first.model.name, second.model.name)
-            two = [block for block in found if block.model.name in names]
-            score = recognition(matrices[metric], two)
-            cells.append(percent(score.share))
-            chance = score.chance
-        rows.append((*cells, percent(chance)))
-    return FindingTable(("models", *map(readable, known), "chance"), tuple(rows))
+    for names in both:
+        chosen = {m: _between(one.pairs, names) for m, one in found.items()}
+        shares = [percent(_share(pairs)) for pairs in chosen.values()]
+        chances = np.concatenate([pair.chances for pair in next(iter(chosen.values()))])
+        first = next(pair for pair in main.pairs if pair.model in names and pair.other in names)
+        rows.append((f"{first.model} ↔ {first.other}", *shares, percent(float(chances.mean()))))
+    return FindingTable(("models", *map(readable, found), "chance"), tuple(rows))
+
+
+def _between(
+    pairs: Iterable[PairIdentification], names: frozenset[str]
+) -> list[PairIdentification]:
+    return [pair for pair in pairs if pair.model in names and pair.other in names]
+
+
+def _share(pairs: Iterable[PairIdentification]) -> float:
+    hits = np.concatenate([np.empty(0), *(pair.hits for pair in pairs)])
+    return float(hits.mean()) if len(hits) else float("nan")
 
 
 def _layer_table(
-    known: dict[str, list[Block]],
-    matrices: dict[str, DistanceMatrix],
-    pair: tuple[Block, Block],
+    found: Mapping[str, LayerIdentification], shown: PairIdentification
 ) -> FindingTable:
-    first, second = pair
-    columns = [[layer.name for layer in first.layers]]
-    for metric in known:
-        distances = distances_between(matrices[metric], first, second)
-        columns.append([_nearest_name(row, second) for row in distances])
-    head = (f"layer of {first.model.name}", *(f"nearest by {readable(metric)}" for metric in known))
-    return FindingTable(head, tuple(zip(*columns, strict=True)))
+    nearest = {}
+    for metric, one in found.items():
+        pair = next((p for p in one.pairs if p.model == shown.model), None)
+        nearest[metric] = {} if pair is None else dict(zip(pair.layers, pair.nearest, strict=True))
+    head = (f"layer of {shown.model}", *(f"nearest by {readable(metric)}" for metric in nearest))
+    rows = [
+        (layer, *(names.get(layer, "–") for names in nearest.values())) for layer in shown.layers
+    ]
+    return FindingTable(head, tuple(rows))
 
 
-def _nearest_name(row: np.ndarray, second: Block) -> str:
-    if not np.isfinite(row).any():
-        return "–"
-    return second.layers[int(np.nanargmin(row))].name
-
-
-def _is_family(first: Block, second: Block) -> bool:
-    return first.model.family == second.model.family
-
-
-def _by_family(
-    known: dict[str, list[Block]], matrices: dict[str, DistanceMatrix]
-) -> tuple[str, ...]:
-    kinds = {_is_family(*pair) for pair in itertools.combinations(next(iter(known.values())), 2)}
-    if len(kinds) < 2:
-        return ()
+def _by_family(study: StudyReader, found: Mapping[str, LayerIdentification]) -> tuple[str, ...]:
+    family = {model.name: model.family for model in study.models}
     parts = []
-    for metric, found in known.items():
-        inside = recognition(matrices[metric], found, same_family=True).share
-        across = recognition(matrices[metric], found, same_family=False).share
-        parts.append(f"{percent(inside)} against {percent(across)} by {readable(metric)}")
+    for metric, one in found.items():
+        kin = [pair for pair in one.pairs if family[pair.model] == family[pair.other]]
+        rest = [pair for pair in one.pairs if family[pair.model] != family[pair.other]]
+        if kin and rest:
+            inside, across = percent(_share(kin)), percent(_share(rest))
+            parts.append(f"{inside} against {across} by {readable(metric)}")
+    if not parts:
+        return ()
     return (f"Within one family against across families: {listing(parts)}.",)
 
 
-def _unequal_counts(found: list[Block]) -> tuple[str, ...]:
-    counts = sorted({len(block.model.layers) for block in found})
+def _unequal_counts(study: StudyReader, found: LayerIdentification) -> tuple[str, ...]:
+    compared = set(_models(found))
+    counts = sorted({len(model.layers) for model in study.models if model.name in compared})
     if len(counts) == 1:
         return ()
     sizes = listing([str(size) for size in counts])
@@ -208,3 +193,9 @@ def _unequal_counts(found: list[Block]) -> tuple[str, ...]:
         f"The models have {sizes} layers; where the counts differ, layers are matched by relative "
         "depth.",
     )
+
+
+def _others(study: StudyReader, found: Mapping[str, LayerIdentification]) -> tuple[str, ...]:
+    if len(study.metrics) == len(found):
+        return ()
+    return (f"All {len(study.metrics)} metrics stand side by side under “Same layers”.",)

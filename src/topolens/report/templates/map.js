@@ -25,7 +25,7 @@ function mapView() {
     const every = placed.flat().map(at);
     const [lowX, topX] = [0, 1].map((end) => Math[end ? "max" : "min"](...every.map((p) => p[0])));
     const [lowY, topY] = [0, 1].map((end) => Math[end ? "max" : "min"](...every.map((p) => p[1])));
-    const wide = Math.max(280, drawing.clientWidth), air = 46;
+    const wide = Math.max(280, drawing.clientWidth), air = wide < 500 ? 16 : 46;
     const unit = Math.min((wide - 2 * air) / (topX - lowX || 1), (Math.min(560, wide * 0.8) - 2 * air) / (topY - lowY || 1));
     const tall = Math.max(160, unit * (topY - lowY) + 2 * air);
     const spot = (i) => { const [px, py] = at(i); return [wide / 2 + unit * (px - (lowX + topX) / 2), tall / 2 - unit * (py - (lowY + topY) / 2)].map((v) => Number(v.toFixed(1))); };

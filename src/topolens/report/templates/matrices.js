@@ -32,13 +32,19 @@ function samePlace(i, across) {
   return across.filter((j) => gap(j) <= least + 1e-9);
 }
 
-function nearestOf(record, i, across) {
-  let best = -1, least = Infinity;
+// The nearest column, and whether it has the row's place: of several equally near, the share that has.
+function lookUp(record, i, across) {
+  let near = [], least = Infinity;
   for (const j of across) {
     const away = record.similarity ? -valueOf(record, i, j) : valueOf(record, i, j);
-    if (i !== j && Number.isFinite(away) && away < least) { least = away; best = j; }
+    if (i === j || !Number.isFinite(away) || away > least) continue;
+    if (away < least) near = [];
+    least = away;
+    near.push(j);
   }
-  return best;
+  if (!near.length) return null;
+  const same = samePlace(i, across);
+  return { best: near[0], hit: near.filter((j) => same.includes(j)).length / near.length };
 }
 
 function compareView() {
@@ -96,8 +102,9 @@ function compareView() {
     }));
     if (!whole) {
       down.forEach((i, r) => {
-        const c = across.indexOf(nearestOf(record, i, across));
-        if (c < 0) return;
+        const found = lookUp(record, i, across);
+        if (!found) return;
+        const c = across.indexOf(found.best);
         pen.fillStyle = "#fff"; pen.strokeStyle = "#000"; pen.lineWidth = 0.8;
         pen.beginPath(); pen.arc(gutter + (c + 0.5) * cell, (r + 0.5) * cell, Math.min(4, cell / 3.2), 0, 7); pen.fill(); pen.stroke();
       });
@@ -143,14 +150,14 @@ function compareView() {
     const same = rows.value === columns.value;
     let hits = 0, known = 0;
     const lines = down.map((i) => {
-      const j = nearestOf(record, i, across);
-      if (j < 0) return `<tr><th scope="row">${safe(items[i].name)}</th><td>–</td><td></td></tr>`;
-      const hit = !same && samePlace(i, across).includes(j);
-      known += 1; hits += hit ? 1 : 0;
-      return `<tr${hit ? ' class="hit"' : ""}><th scope="row">${safe(items[i].name)}</th><td class="text">${safe(items[j].name)}${hit ? " ✓" : ""}</td><td>${shown(valueOf(record, i, j))}</td></tr>`;
+      const found = lookUp(record, i, across);
+      if (!found) return `<tr><th scope="row">${safe(items[i].name)}</th><td>–</td><td></td></tr>`;
+      const hit = same ? 0 : found.hit;
+      known += 1; hits += hit;
+      return `<tr${hit ? ' class="hit"' : ""}><th scope="row">${safe(items[i].name)}</th><td class="text">${safe(items[found.best].name)}${hit ? " ✓" : ""}</td><td>${shown(valueOf(record, i, found.best))}</td></tr>`;
     });
     const told = same ? "White dots: for each row, the most similar other layer."
-      : `White dots: for each row, the most similar layer of the other model; the same place (✓) for ${hits} of ${known}.`;
+      : `White dots: for each row, the most similar layer of the other model; the same place (✓) for ${shown(hits)} of ${known}.`;
     return `<p class="readout">${told}</p><div class="scroll tall"><table class="numbers"><thead><tr><th scope="col">layer</th><th scope="col" class="text">nearest</th><th scope="col">value</th></tr></thead><tbody>${lines.join("")}</tbody></table></div>`;
   }
 
@@ -161,10 +168,9 @@ function compareView() {
     const cell = (a, b) => {
       if (a === b) return "<td>·</td>";
       const here = down.filter((i) => items[i].m === a), there = across.filter((j) => items[j].m === b);
-      const found = here.map((i) => [i, nearestOf(record, i, there)]).filter(([, j]) => j >= 0);
+      const found = here.map((i) => lookUp(record, i, there)).filter((one) => one);
       if (!found.length) return "<td>–</td>";
-      const hits = found.filter(([i, j]) => samePlace(i, there).includes(j)).length;
-      const share = hits / found.length;
+      const share = found.reduce((sum, one) => sum + one.hit, 0) / found.length;
       return `<td><button type="button" data-pair="${a}-${b}" style="--share:${(100 * share).toFixed(0)}%">${Math.round(100 * share)} %</button></td>`;
     };
     const head = columnModels.map((b) => `<th scope="col">${safe(data.models[b].name)}</th>`).join("");
