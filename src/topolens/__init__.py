@@ -81,8 +81,10 @@ if TYPE_CHECKING:
         DBSCAN,
         BalancedCover,
         BallCover,
+        EpsGraph,
         SingleLinkage,
         UniformCover,
+        eps_graph,
         mapper_graph,
     )
     from topolens.descriptors.normalised import normalised_persistence
@@ -105,6 +107,7 @@ _HOMES = {
     "Diagrams": "topolens.base.results",
     "DistanceMatrix": "topolens.base.results",
     "Embedding": "topolens.base.arrangement",
+    "EpsGraph": "topolens.descriptors.mapper",
     "FarthestPoints": "topolens.clouds",
     "HeldOutDistance": "topolens.comparison",
     "InvalidInputError": "topolens.base.errors",
@@ -132,6 +135,7 @@ _HOMES = {
     "cca": "topolens.comparison",
     "cross_validated_shape_distance": "topolens.comparison",
     "dissimilarities": "topolens.comparison",
+    "eps_graph": "topolens.descriptors.mapper",
     "farthest_points": "topolens.clouds",
     "landscape_distance": "topolens.comparison",
     "landscape_norm": "topolens.descriptors",

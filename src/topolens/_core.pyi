@@ -81,3 +81,56 @@ def rips_cycles(
     progress: Callable[[float], None] | None,
 ) -> list[tuple[float, float, list[NDArray[np.int32]], bool]]: ...
 def simd() -> str: ...
+
+class ClusterRule: ...
+
+class EpsGraph:
+    @property
+    def n_pairs(self) -> int: ...
+    def pairs(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]: ...
+
+def dbscan_rule(eps: float, min_samples: int) -> ClusterRule: ...
+def single_linkage_rule(eps: float, n_bins: int, min_size: int) -> ClusterRule: ...
+def mapper_clusters(
+    points: NDArray[Any],
+    offsets: NDArray[np.int64],
+    members: NDArray[np.int32],
+    rule: ClusterRule,
+    threads: int,
+    most_bytes: int,
+    progress: Callable[[float], None] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]: ...
+def eps_graph(
+    points: NDArray[Any],
+    eps: float,
+    lens: NDArray[np.float64],
+    window: NDArray[np.float64],
+    threads: int,
+    most_bytes: int,
+    progress: Callable[[float], None] | None,
+) -> EpsGraph: ...
+def clusters_of_graph(
+    graph: EpsGraph,
+    points: NDArray[Any],
+    offsets: NDArray[np.int64],
+    members: NDArray[np.int32],
+    rule: ClusterRule,
+    threads: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]: ...
+def sampled_effort_of_cover(
+    points: NDArray[Any],
+    eps: float,
+    offsets: NDArray[np.int64],
+    members: NDArray[np.int32],
+    n_sampled: int,
+) -> tuple[int, int, int, int, float]: ...
+def sampled_effort_of_window(
+    points: NDArray[Any],
+    eps: float,
+    lens: NDArray[np.float64],
+    window: NDArray[np.float64],
+    n_sampled: int,
+) -> tuple[int, int, int, int, float]: ...
+def nerve(
+    offsets: NDArray[np.int64], members: NDArray[np.int32], n_points: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]: ...

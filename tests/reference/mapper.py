@@ -30,34 +30,32 @@ def dbscan_clusters(points, eps, min_samples):
 
 def single_linkage_clusters(points, eps, n_bins, min_size):
     """Clusters as sets of places: merge heights up to `eps`, cut at the first gap."""
-    squares = (direct_distances(points) ** 2).astype(np.float32)
     distances = direct_distances(points)
-    clusters = [{place} for place in range(len(points))]
-    heights = []
-    for i, j in sorted(combinations(range(len(points)), 2), key=lambda pair: squares[pair]):
-        if distances[i, j] > eps:
-            continue
-        first, second = (next(c for c in clusters if place in c) for place in (i, j))
-        if first is not second:
-            heights.append(np.sqrt(np.float64(squares[i, j])))
-            clusters.remove(second)
-            first |= second
-    bins = np.minimum((np.array(heights) * n_bins / eps).astype(int), n_bins - 1)
-    filled = np.bincount(bins, minlength=n_bins) > 0
-    start = int(filled.argmax())
-    gaps = start + np.flatnonzero(~filled[start:])
-    if len(gaps) and filled.any():
-        close = [(i, j) for i, j in combinations(range(len(points)), 2) if distances[i, j] <= eps]
-        clusters = [{place} for place in range(len(points))]
-        for i, j in close:
-            height = np.sqrt(np.float64(squares[i, j]))
-            if min(int(height * n_bins / eps), n_bins - 1) >= gaps[0]:
-                continue
-            first, second = (next(c for c in clusters if place in c) for place in (i, j))
-            if first is not second:
-                clusters.remove(second)
-                first |= second
+    pairs = [pair for pair in combinations(range(len(points)), 2) if distances[pair] <= eps]
+    pairs.sort(key=lambda pair: distances[pair])
+
+    def bin_of(pair):
+        return min(int(distances[pair] * n_bins / eps), n_bins - 1)
+
+    _, merges = joined(len(points), pairs)
+    filled = sorted({bin_of(pair) for pair in merges})
+    gap = next((k for k in range(filled[0] if filled else 0, n_bins) if k not in filled), n_bins)
+    clusters, _ = joined(len(points), [pair for pair in pairs if bin_of(pair) < gap])
     return [cluster for cluster in clusters if len(cluster) >= min_size]
+
+
+def joined(n_points, pairs):
+    """Components as sets, and the pairs that joined two of them."""
+    cluster_of = {place: {place} for place in range(n_points)}
+    merges = []
+    for i, j in pairs:
+        if cluster_of[i] is cluster_of[j]:
+            continue
+        merges.append((i, j))
+        cluster_of[i] |= cluster_of[j]
+        for place in cluster_of[j]:
+            cluster_of[place] = cluster_of[i]
+    return [set(c) for c in {frozenset(c) for c in cluster_of.values()}], merges
 
 
 def nodes_and_edges(elements, clusters_of):

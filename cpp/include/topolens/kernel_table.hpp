@@ -2,6 +2,7 @@
 
 #include "topolens/distance_kernels.hpp"
 #include "topolens/lune_kernels.hpp"
+#include "topolens/near_kernels.hpp"
 #include "topolens/prim_kernels.hpp"
 #include "topolens/row_kernels.hpp"
 #include "topolens/side_kernels.hpp"
@@ -29,6 +30,7 @@ struct RowTable {
     decltype(&kernels::next_sides<Plain, Real>) next_sides;
     decltype(&kernels::equal_sides<Plain, Real>) equal_sides;
     decltype(&kernels::lune<Plain, Real>) lune;
+    decltype(&kernels::squared_gap<Plain, Real>) squared_gap;
     TermTable<Real> squared, absolute, largest;
 };
 
@@ -40,6 +42,7 @@ struct KernelTable {
     decltype(&kernels::absorb<Plain>) absorb;
     decltype(&kernels::absorb_without_loops<Plain>) absorb_without_loops;
     decltype(&kernels::add_column<Plain>) add_column;
+    decltype(&kernels::near_pairs<Plain>) near_pairs;
 
     template <typename Real>
     const RowTable<Real>& rows() const {
@@ -64,6 +67,7 @@ constexpr RowTable<Real> row_table() {
             &kernels::select<S, Real>,    &kernels::sweep<S, Real>,
             &kernels::grow_tree<S, Real>, &kernels::next_sides<S, Real>,
             &kernels::equal_sides<S, Real>, &kernels::lune<S, Real>,
+            &kernels::squared_gap<S, Real>,
             term_table<S, Real, kernels::Term::squared>(),
             term_table<S, Real, kernels::Term::absolute>(),
             term_table<S, Real, kernels::Term::largest>()};
@@ -77,7 +81,8 @@ constexpr KernelTable kernel_table() {
             &kernels::refresh_lacking<S>,
             &kernels::absorb<S>,
             &kernels::absorb_without_loops<S>,
-            &kernels::add_column<S>};
+            &kernels::add_column<S>,
+            &kernels::near_pairs<S>};
 }
 
 /// The widest table this machine can run, or the one named by TOPOLENS_SIMD

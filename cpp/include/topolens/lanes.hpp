@@ -70,6 +70,13 @@ struct Plain {
             for (std::size_t k = 0; k < width; ++k) r.v[k] = p[k];
             return r;
         }
+        static Lanes load(const float* p)
+            requires(sizeof(Real) == 8)
+        {
+            Lanes r;
+            for (std::size_t k = 0; k < width; ++k) r.v[k] = Real(p[k]);
+            return r;
+        }
         static Lanes gather(const Real* p, const std::uint32_t* at) {
             Lanes r;
             for (std::size_t k = 0; k < width; ++k) r.v[k] = p[at[k]];
@@ -107,6 +114,10 @@ struct Plain {
             Lanes r;
             for (std::size_t k = 0; k < width; ++k) r.v[k] = a.v[k] * b.v[k];
             return r;
+        }
+        /// a b + c, rounded once or twice as the machine does it: for bounds, never for results.
+        static Lanes product_sum(const Lanes& a, const Lanes& b, const Lanes& c) {
+            return a * b + c;
         }
         static std::uint32_t less(const Lanes& a, const Lanes& b) {
             std::uint32_t m = 0;
@@ -176,6 +187,9 @@ struct Avx2::Lanes<float> {
     friend Lanes operator+(Lanes a, Lanes b) { return {_mm256_add_ps(a.v, b.v)}; }
     friend Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v)}; }
     friend Lanes operator*(Lanes a, Lanes b) { return {_mm256_mul_ps(a.v, b.v)}; }
+    static Lanes product_sum(Lanes a, Lanes b, Lanes c) {
+        return {_mm256_fmadd_ps(a.v, b.v, c.v)};
+    }
     static std::uint32_t less(Lanes a, Lanes b) {
         return std::uint32_t(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)));
     }
@@ -190,6 +204,7 @@ struct Avx2::Lanes<double> {
     __m256d v;
 
     static Lanes load(const double* p) { return {_mm256_loadu_pd(p)}; }
+    static Lanes load(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p))}; }
     static Lanes gather(const double* p, const std::uint32_t* at) {
         return {_mm256_i32gather_pd(p, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), 8)};
     }
@@ -268,6 +283,9 @@ struct Avx512::Lanes<float> {
     friend Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
     friend Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
     friend Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v)}; }
+    static Lanes product_sum(Lanes a, Lanes b, Lanes c) {
+        return {_mm512_fmadd_ps(a.v, b.v, c.v)};
+    }
     static std::uint32_t less(Lanes a, Lanes b) {
         return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ);
     }
@@ -282,6 +300,7 @@ struct Avx512::Lanes<double> {
     __m512d v;
 
     static Lanes load(const double* p) { return {_mm512_loadu_pd(p)}; }
+    static Lanes load(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
     static Lanes gather(const double* p, const std::uint32_t* at) {
         return {_mm512_i32gather_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)), p, 8)};
     }

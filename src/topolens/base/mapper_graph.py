@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from topolens.base.results import check_format
 
-__all__ = ["MapperGraph"]
+__all__ = ["MapperGraph", "components_of", "n_components_of"]
 
 _FORMAT = 1
 
@@ -109,24 +109,12 @@ class MapperGraph:
     @property
     def components(self) -> NDArray[np.int64]:
         """Connected component of each node, numbered by their smallest nodes, shape (n_nodes,)."""
-        roots = list(range(self.n_nodes))
-
-        def root(node: int) -> int:
-            while roots[node] != node:
-                roots[node] = roots[roots[node]]
-                node = roots[node]
-            return node
-
-        for first, second in self.edges.tolist():
-            low, high = sorted((root(first), root(second)))
-            roots[high] = low
-        _, numbers = np.unique([root(node) for node in roots], return_inverse=True)
-        return numbers.astype(np.int64)
+        return components_of(self.edges, self.n_nodes)
 
     @property
     def n_components(self) -> int:
         """Number of connected components."""
-        return int(self.components.max(initial=-1)) + 1
+        return n_components_of(self.edges, self.n_nodes)
 
     @property
     def loops(self) -> int:
@@ -153,6 +141,28 @@ class MapperGraph:
         for name, dtype in _ARRAYS.items():
             fields[name] = np.array(record[name], dtype).reshape(shapes.get(name, -1))
         return cls(**fields)
+
+
+def components_of(edges: NDArray[np.int32], n_nodes: int) -> NDArray[np.int64]:
+    """Connected component of each node, numbered by their smallest nodes, shape (n_nodes,)."""
+    roots = list(range(n_nodes))
+
+    def root(node: int) -> int:
+        while roots[node] != node:
+            roots[node] = roots[roots[node]]
+            node = roots[node]
+        return node
+
+    for first, second in edges.tolist():
+        low, high = sorted((root(first), root(second)))
+        roots[high] = low
+    _, numbers = np.unique([root(node) for node in roots], return_inverse=True)
+    return numbers.astype(np.int64)
+
+
+def n_components_of(edges: NDArray[np.int32], n_nodes: int) -> int:
+    """Number of connected components."""
+    return int(components_of(edges, n_nodes).max(initial=-1)) + 1
 
 
 _ARRAYS: dict[str, type[np.generic]] = {

@@ -4,13 +4,16 @@ from topolens.base.mapper_graph import MapperGraph
 from topolens.descriptors.mapper.clustering import DBSCAN, SingleLinkage
 from topolens.descriptors.mapper.covers import BalancedCover, BallCover, UniformCover
 from topolens.descriptors.mapper.graph import mapper_graph
+from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
 
 __all__ = [
     "DBSCAN",
     "BalancedCover",
     "BallCover",
+    "EpsGraph",
     "MapperGraph",
     "SingleLinkage",
     "UniformCover",
+    "eps_graph",
     "mapper_graph",
 ]

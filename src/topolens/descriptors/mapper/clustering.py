@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.base.checks import Points, check_integer, check_real
+from topolens.kernels.batches import Progress
+from topolens.kernels.mapper import ClusterRule, SetsOfPoints, dbscan_rule, single_linkage_rule
 
-__all__ = ["DBSCAN", "Clusterer", "SingleLinkage", "labels_by"]
+__all__ = ["DBSCAN", "Clusterer", "SingleLinkage", "clusters_by", "rule_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,36 @@ class Clusterer(Protocol):
         """Cluster number of each point, negative for noise."""
 
 
-def labels_by(clusterer: Clusterer, points: Points) -> NDArray[np.int64]:
-    """Cluster numbers of the points of one element, -1 for noise, by any clusterer."""
-    labels: NDArray[np.int64] = np.asarray(clusterer.fit_predict(points)).astype(np.int64)
-    return labels
+def rule_of(cluster: DBSCAN | SingleLinkage) -> ClusterRule:
+    """Return the rule in the words of the compiled engine."""
+    if isinstance(cluster, DBSCAN):
+        return dbscan_rule(cluster.eps, cluster.min_samples)
+    return single_linkage_rule(cluster.eps, cluster.n_bins, cluster.min_size)
+
+
+def clusters_by(
+    clusterer: Clusterer, points: Points, elements: SetsOfPoints, progress: Progress | None
+) -> tuple[SetsOfPoints, NDArray[np.int32]]:
+    """Clusters of each element by any clusterer, in the order that the engine gives them."""
+    found: list[NDArray[np.int32]] = []
+    of_elements: list[int] = []
+    for number in range(len(elements)):
+        rows = elements.members[elements.offsets[number] : elements.offsets[number + 1]]
+        if len(rows):
+            clusters = _clusters_of_element(clusterer, points, rows)
+            found += clusters
+            of_elements += [number] * len(clusters)
+        if progress is not None:
+            progress((number + 1) / len(elements))
+    offsets = np.cumsum([0, *map(len, found)], dtype=np.int64)
+    members = np.concatenate([np.zeros(0, np.int32), *found])
+    return SetsOfPoints(offsets, members), np.array(of_elements, dtype=np.int32)
+
+
+def _clusters_of_element(
+    clusterer: Clusterer, points: Points, rows: NDArray[np.int32]
+) -> list[NDArray[np.int32]]:
+    """Row numbers of each cluster, the clusters in the order of their smallest ones."""
+    labels = np.asarray(clusterer.fit_predict(points[rows]))
+    names, first = np.unique(labels, return_index=True)
+    return [rows[labels == label] for label in names[np.argsort(first)] if label >= 0]

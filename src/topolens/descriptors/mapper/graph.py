@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import cdist
 
-from topolens.base.checks import Points, check_integer, check_points
+from topolens.base.checks import check_integer, check_points
 from topolens.base.errors import InvalidInputError, TopolensWarning
-from topolens.base.mapper_graph import MapperGraph
-from topolens.descriptors.mapper.clustering import DBSCAN, Clusterer, SingleLinkage, labels_by
+from topolens.base.mapper_graph import MapperGraph, n_components_of
+from topolens.descriptors.filtration import OnProgress, check_progress
+from topolens.descriptors.mapper.clustering import (
+    DBSCAN,
+    Clusterer,
+    SingleLinkage,
+    clusters_by,
+    rule_of,
+)
 from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens
-from topolens.descriptors.mapper.nerve import nerve_edges
+from topolens.descriptors.mapper.neighbours import EpsGraph, check_holds
+from topolens.kernels.mapper import (
+    SetsOfPoints,
+    clusters_from_pairs,
+    clusters_of_cover,
+    nerve_edges,
+)
 
 __all__ = ["mapper_graph"]
 
 
 def mapper_graph(
-    points: ArrayLike,
+    points: ArrayLike | EpsGraph,
     lens: ArrayLike,
     *,
     cover: Cover,
     cluster: DBSCAN | SingleLinkage | Clusterer,
     threads: int = 1,
+    on_progress: OnProgress | None = None,
 ) -> MapperGraph:
     """Mapper graph: the points over each piece of a lens clustered, clusters joined.
 
@@ -37,8 +48,8 @@ def mapper_graph(
 
     Parameters
     ----------
-    points : array_like of shape (n_points, n_features)
-        The cloud.
+    points : array_like of shape (n_points, n_features) or EpsGraph
+        The cloud, or what `eps_graph` found in it: then the graph costs a small part.
     lens : array_like of shape (n_points,) or (n_points, n_lenses)
         One or two numbers for each point.
     cover : Cover
@@ -49,6 +60,8 @@ def mapper_graph(
         `fit_predict` is called once for each piece.
     threads : int, default 1
         Threads to use; the result does not depend on them.
+    on_progress : callable, optional
+        Called now and then with the share of the work done; what it raises stops the work.
 
     Returns
     -------
@@ -58,7 +71,15 @@ def mapper_graph(
     Raises
     ------
     InvalidInputError
-        If an argument breaks a rule above, or a lens is the same for all points.
+        If an argument breaks a rule above, a lens is the same for all points, an eps-graph lacks
+        pairs that the cover or eps needs, or the near pairs do not fit into memory.
+
+    Notes
+    -----
+    Every pair of points that share a piece is measured once: by a matrix product in single
+    precision with a bound on its rounding, then, if near, by differences in double precision,
+    which decide. Near pairs take eight bytes and are dropped when the pieces that need them are
+    clustered. `mapper_forecast` tells time and memory before.
 
     Examples
     --------
@@ -72,123 +93,73 @@ def mapper_graph(
     >>> graph.n_nodes, graph.n_components, graph.loops
     (10, 1, 1)
     """
-    check_integer(threads, "threads", at_least=1)
-    cloud = check_points(points)
+    threads = check_integer(threads, "threads", at_least=1)
+    check_progress(on_progress)
+    cloud = points.points if isinstance(points, EpsGraph) else check_points(points)
     values = check_lens(lens, len(cloud))
     pullback = cover.pull_back(values)
-    nodes = _nodes(cloud, pullback, _labelling(cluster))
-    if not len(nodes.elements):
+    elements = SetsOfPoints(pullback.offsets, pullback.members)
+    if not isinstance(cluster, DBSCAN | SingleLinkage):
+        _refuse_what_cannot_cluster(cluster)
+        nodes, of_elements = clusters_by(cluster, cloud, elements, on_progress)
+    elif isinstance(points, EpsGraph):
+        check_holds(points, pullback, cluster.eps)
+        nodes, of_elements = clusters_from_pairs(
+            points.pairs, cloud, elements, rule_of(cluster), threads=threads
+        )
+    else:
+        nodes, of_elements = clusters_of_cover(
+            cloud, elements, rule_of(cluster), threads=threads, progress=on_progress
+        )
+    if len(nodes) == 0:
         warnings.warn(
             f"the graph has no nodes: every point is noise under {cluster!r}; enlarge `eps`",
             TopolensWarning,
             stacklevel=2,
         )
-    edges, shared = nerve_edges(nodes.offsets, nodes.members, len(cloud))
-    sizes = np.diff(nodes.offsets)
-    of_members = values[nodes.members]
-    starts = nodes.offsets[:-1]
+    edges, shared = nerve_edges(nodes, len(cloud))
+    low, high, mean = _lens_of_nodes(nodes, values)
     return MapperGraph(
         n_points=len(cloud),
         offsets=nodes.offsets,
         members=nodes.members,
-        elements=nodes.elements,
-        lens_low=np.minimum.reduceat(of_members, starts) if len(sizes) else of_members,
-        lens_high=np.maximum.reduceat(of_members, starts) if len(sizes) else of_members,
-        lens_mean=np.add.reduceat(of_members, starts) / sizes[:, None]
-        if len(sizes)
-        else of_members,
+        elements=of_elements,
+        lens_low=low,
+        lens_high=high,
+        lens_mean=mean,
         edges=edges,
         shared=shared,
         n_elements=int(np.count_nonzero(pullback.sizes)),
-        cover_loops=_cover_loops(pullback),
+        cover_loops=_loops_of_cover(pullback),
         cover=repr(cover),
         cluster=repr(cluster),
         version=version("topolens"),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Nodes:
-    offsets: NDArray[np.int64]
-    members: NDArray[np.int32]
-    elements: NDArray[np.int32]
+def _refuse_what_cannot_cluster(cluster: object) -> None:
+    if not hasattr(cluster, "fit_predict"):
+        raise InvalidInputError(
+            f"`cluster` must be a DBSCAN, a SingleLinkage or have `fit_predict`; got {cluster!r}"
+        )
 
 
-Labelling = Callable[[Points, NDArray[np.int32]], NDArray[np.int64]]
+def _lens_of_nodes(
+    nodes: SetsOfPoints, values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Least, largest and mean lens value of each node, shape (n_nodes, n_lenses)."""
+    held = values[nodes.members]
+    starts = nodes.offsets[:-1]
+    if len(starts) == 0:
+        return held, held, held
+    mean = np.add.reduceat(held, starts) / np.diff(nodes.offsets)[:, None]
+    return np.minimum.reduceat(held, starts), np.maximum.reduceat(held, starts), mean
 
 
-def _labelling(cluster: DBSCAN | SingleLinkage | Clusterer) -> Labelling:
-    if isinstance(cluster, DBSCAN):
-        rule = cluster
-        return lambda points, _: _dbscan(points, rule)
-    if hasattr(cluster, "fit_predict"):
-        clusterer = cluster
-        return lambda points, _: labels_by(clusterer, points)
-    raise InvalidInputError(
-        f"`cluster` must be a DBSCAN, a SingleLinkage or have `fit_predict`; got {cluster!r}"
-    )
-
-
-def _nodes(cloud: Points, pullback: Pullback, labelling: Labelling) -> _Nodes:
-    found: list[NDArray[np.int32]] = []
-    elements: list[int] = []
-    for number, rows in enumerate(pullback):
-        if len(rows) == 0:
-            continue
-        labels = labelling(cloud[rows], rows)
-        _, first = np.unique(labels, return_index=True)
-        for label in labels[np.sort(first)]:
-            if label >= 0:
-                found.append(rows[labels == label])
-                elements.append(number)
-    offsets = np.zeros(len(found) + 1, dtype=np.int64)
-    np.cumsum([len(node) for node in found], out=offsets[1:])
-    members = np.concatenate(found) if found else np.zeros(0, np.int32)
-    return _Nodes(offsets, members, np.array(elements, dtype=np.int32))
-
-
-def _dbscan(points: Points, rule: DBSCAN) -> NDArray[np.int64]:
-    """Slow and obvious; the compiled engine takes its place."""
-    distances = cdist(points, points)
-    near = distances <= rule.eps
-    core = np.flatnonzero(near.sum(axis=1) >= rule.min_samples)
-    labels = np.full(len(points), -1, dtype=np.int64)
-    n_clusters = 0
-    for start in core:
-        if labels[start] >= 0:
-            continue
-        stack = [start]
-        labels[start] = n_clusters
-        while stack:
-            reached = core[near[stack.pop(), core] & (labels[core] < 0)]
-            labels[reached] = n_clusters
-            stack.extend(reached)
-        n_clusters += 1
-    if len(core):
-        border = np.setdiff1d(np.flatnonzero(near[:, core].any(axis=1)), core)
-        labels[border] = labels[core[distances[np.ix_(border, core)].argmin(axis=1)]]
-    return labels
-
-
-def _cover_loops(pullback: Pullback) -> int:
+def _loops_of_cover(pullback: Pullback) -> int:
+    """Independent loops of the graph that joins elements with common points."""
     kept = pullback.sizes > 0
-    offsets = np.concatenate([[0], np.cumsum(pullback.sizes[kept])])
-    edges, shared = nerve_edges(offsets, pullback.members, pullback.n_points)
-    n_elements = int(kept.sum())
-    empty = np.zeros((n_elements, 0))
-    nerve = MapperGraph(
-        n_points=pullback.n_points,
-        offsets=offsets,
-        members=pullback.members,
-        elements=np.arange(n_elements, dtype=np.int32),
-        lens_low=empty,
-        lens_high=empty,
-        lens_mean=empty,
-        edges=edges,
-        shared=shared,
-        n_elements=n_elements,
-        cover_loops=0,
-        cover="",
-        cluster="",
-    )
-    return nerve.loops
+    offsets = np.append(0, np.cumsum(pullback.sizes[kept]))
+    edges, _ = nerve_edges(SetsOfPoints(offsets, pullback.members), pullback.n_points)
+    n_elements = len(offsets) - 1
+    return len(edges) - n_elements + n_components_of(edges, n_elements)

@@ -1,0 +1,186 @@
+#include "topolens/mapper.hpp"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/unique_ptr.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "arrays.hpp"
+#include "progress.hpp"
+
+namespace topolens::bindings {
+
+using namespace nb::literals;
+
+template <typename T>
+using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+Sets sets_of(const Column<std::int64_t>& offsets, const Column<std::int32_t>& members) {
+    return {{offsets.data(), offsets.shape(0)}, {members.data(), members.shape(0)}};
+}
+
+template <typename Real>
+PointTable<Real> table_of(const Matrix<Real>& points) {
+    return {points.data(), points.shape(0), points.shape(1)};
+}
+
+/// Offsets and members of all clusters, and the element of each.
+nb::tuple to_arrays(const std::vector<Clusters>& found) {
+    std::vector<std::int64_t> offsets{0};
+    std::vector<std::int32_t> members, elements;
+    for (std::size_t element = 0; element < found.size(); ++element) {
+        for (const auto& cluster : found[element]) {
+            members.insert(members.end(), cluster.begin(), cluster.end());
+            offsets.push_back(std::int64_t(members.size()));
+            elements.push_back(std::int32_t(element));
+        }
+    }
+    return nb::make_tuple(to_numpy(std::move(offsets)), to_numpy(std::move(members)),
+                          to_numpy(std::move(elements)));
+}
+
+template <typename Real>
+nb::tuple mapper_clusters(const Matrix<Real>& points, const Column<std::int64_t>& offsets,
+                          const Column<std::int32_t>& members, const ClusterRule& rule,
+                          std::size_t threads, std::size_t most_bytes,
+                          std::optional<nb::callable> progress) {
+    Progress tell = progress_to(std::move(progress));
+    std::vector<Clusters> found;
+    {
+        nb::gil_scoped_release unlocked;  // only `tell` touches Python, and takes the lock
+        const Means<Progress> means{kernels_for_this_machine(), threads, most_bytes, tell};
+        found = clusters_at_once(table_of(points), sets_of(offsets, members), rule, means);
+    }
+    return to_arrays(found);
+}
+
+template <typename Real>
+std::unique_ptr<EpsGraph> eps_graph(const Matrix<Real>& points, double eps,
+                                    const Matrix<double>& lens, const Column<double>& window,
+                                    std::size_t threads, std::size_t most_bytes,
+                                    std::optional<nb::callable> progress) {
+    Progress tell = progress_to(std::move(progress));
+    nb::gil_scoped_release unlocked;  // only `tell` touches Python, and takes the lock
+    const Means<Progress> means{kernels_for_this_machine(), threads, most_bytes, tell};
+    WindowRule rule({lens.data(), lens.size()}, {window.data(), window.shape(0)}, points.shape(0));
+    return std::make_unique<EpsGraph>(topolens::eps_graph(table_of(points), eps, rule, means));
+}
+
+template <typename Real>
+nb::tuple clusters_of_graph(const EpsGraph& graph, const Matrix<Real>& points,
+                            const Column<std::int64_t>& offsets,
+                            const Column<std::int32_t>& members, const ClusterRule& rule,
+                            std::size_t threads) {
+    std::vector<Clusters> found;
+    {
+        nb::gil_scoped_release unlocked;  // no Python object is touched in this block
+        found = clusters_from_graph(graph, table_of(points), sets_of(offsets, members), rule,
+                                    kernels_for_this_machine(), threads);
+    }
+    return to_arrays(found);
+}
+
+/// What some panels, evenly spread, cost and hold: (panels, of how many, tiles, pairs, seconds).
+template <typename Real>
+nb::tuple sampled_effort(const Matrix<Real>& points, double eps, PairRule& rule,
+                         std::size_t n_sampled) {
+    Effort effort;
+    std::size_t n_panels = 0;
+    double seconds = 0;
+    {
+        nb::gil_scoped_release unlocked;  // no Python object is touched in this block
+        const NearPairs<Real> pairs(points.data(), points.shape(0), points.shape(1), eps, rule,
+                                    kernels_for_this_machine(), 1);
+        n_panels = pairs.n_panels();
+        n_sampled = std::min(n_sampled, n_panels);
+        const auto start = std::chrono::steady_clock::now();
+        for (std::size_t k = 0; k < n_sampled; ++k) {
+            pairs.rows_of((2 * k + 1) * n_panels / (2 * n_sampled), effort);
+        }
+        seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    }
+    return nb::make_tuple(n_sampled, n_panels, effort.tiles, effort.pairs, seconds);
+}
+
+template <typename Real>
+nb::tuple sampled_effort_of_cover(const Matrix<Real>& points, double eps,
+                                  const Column<std::int64_t>& offsets,
+                                  const Column<std::int32_t>& members, std::size_t n_sampled) {
+    CoverRule rule(sets_of(offsets, members), points.shape(0));
+    return sampled_effort(points, eps, rule, n_sampled);
+}
+
+template <typename Real>
+nb::tuple sampled_effort_of_window(const Matrix<Real>& points, double eps,
+                                   const Matrix<double>& lens, const Column<double>& window,
+                                   std::size_t n_sampled) {
+    WindowRule rule({lens.data(), lens.size()}, {window.data(), window.shape(0)}, points.shape(0));
+    return sampled_effort(points, eps, rule, n_sampled);
+}
+
+nb::tuple nerve(const Column<std::int64_t>& offsets, const Column<std::int32_t>& members,
+                std::size_t n_points) {
+    std::vector<std::int32_t> firsts, seconds, shared;
+    {
+        nb::gil_scoped_release unlocked;  // no Python object is touched in this block
+        for (const Overlap& overlap : topolens::nerve(sets_of(offsets, members), n_points)) {
+            firsts.push_back(overlap.first);
+            seconds.push_back(overlap.second);
+            shared.push_back(overlap.shared);
+        }
+    }
+    return nb::make_tuple(to_numpy(std::move(firsts)), to_numpy(std::move(seconds)),
+                          to_numpy(std::move(shared)));
+}
+
+/// Pairs of the graph as (i, j, distance), i < j.
+nb::tuple pairs_of(const EpsGraph& graph) {
+    std::vector<std::int32_t> firsts, seconds;
+    std::vector<double> distances;
+    for (std::size_t at = 0; at < graph.order.size(); ++at) {
+        graph.after(at, [&](std::uint32_t other, float square) {
+            const auto [i, j] = std::minmax(graph.order[at], graph.order[other]);
+            firsts.push_back(std::int32_t(i));
+            seconds.push_back(std::int32_t(j));
+            distances.push_back(std::sqrt(double(square)) / graph.scale);
+        });
+    }
+    return nb::make_tuple(to_numpy(std::move(firsts)), to_numpy(std::move(seconds)),
+                          to_numpy(std::move(distances)));
+}
+
+template <typename Real>
+void bind_for(nb::module_& m) {
+    // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
+    m.def("mapper_clusters", &mapper_clusters<Real>, "points"_a.noconvert(),
+          "offsets"_a.noconvert(), "members"_a.noconvert(), "rule"_a, "threads"_a, "most_bytes"_a,
+          "progress"_a.none());
+    m.def("eps_graph", &eps_graph<Real>, "points"_a.noconvert(), "eps"_a, "lens"_a.noconvert(),
+          "window"_a.noconvert(), "threads"_a, "most_bytes"_a, "progress"_a.none());
+    m.def("clusters_of_graph", &clusters_of_graph<Real>, "graph"_a, "points"_a.noconvert(),
+          "offsets"_a.noconvert(), "members"_a.noconvert(), "rule"_a, "threads"_a);
+    m.def("sampled_effort_of_cover", &sampled_effort_of_cover<Real>, "points"_a.noconvert(),
+          "eps"_a, "offsets"_a.noconvert(), "members"_a.noconvert(), "n_sampled"_a);
+    m.def("sampled_effort_of_window", &sampled_effort_of_window<Real>, "points"_a.noconvert(),
+          "eps"_a, "lens"_a.noconvert(), "window"_a.noconvert(), "n_sampled"_a);
+}
+
+void bind_mapper(nb::module_& m) {
+    nb::class_<ClusterRule>(m, "ClusterRule");
+    m.def("dbscan_rule", [](double eps, std::size_t min_samples) {
+        return ClusterRule{ClusterRule::Kind::dbscan, eps, min_samples, 1, 1};
+    });
+    m.def("single_linkage_rule", [](double eps, std::size_t n_bins, std::size_t min_size) {
+        return ClusterRule{ClusterRule::Kind::single_linkage, eps, 1, n_bins, min_size};
+    });
+    nb::class_<EpsGraph>(m, "EpsGraph")
+        .def_prop_ro("n_pairs", [](const EpsGraph& graph) { return graph.effort.pairs; })
+        .def("pairs", &pairs_of);
+    bind_for<float>(m);
+    bind_for<double>(m);
+    m.def("nerve", &nerve, "offsets"_a.noconvert(), "members"_a.noconvert(), "n_points"_a);
+}
+
+}  // namespace topolens::bindings

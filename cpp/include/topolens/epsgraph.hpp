@@ -1,0 +1,174 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "topolens/kernel_table.hpp"
+#include "topolens/pair_rules.hpp"
+#include "topolens/panels.hpp"
+#include "topolens/parallel.hpp"
+
+namespace topolens {
+
+/// For the points of one panel, the near points at later positions.
+struct NearRows {
+    std::vector<std::uint32_t> ends;       // of the entries of each row, panel_rows of them
+    std::vector<std::uint32_t> positions;  // in no particular order
+    std::vector<float> squares;            // squared distances of the scaled points, rounded
+
+    std::size_t bytes() const {
+        return positions.capacity() * (sizeof(std::uint32_t) + sizeof(float)) +
+               ends.capacity() * sizeof(std::uint32_t);
+    }
+};
+
+/// How the finding of near pairs went.
+struct Effort {
+    std::uint64_t tiles = 0;  // eight points against forty-eight
+    std::uint64_t candidates = 0;
+    std::uint64_t pairs = 0;
+};
+
+/// Finds all pairs of points that meet and are at most eps apart, panel by panel.
+template <typename Real>
+class NearPairs {
+public:
+    NearPairs(const Real* points, std::size_t n, std::size_t d, double eps, PairRule& rule,
+              const KernelTable& kernels, std::size_t threads)
+        : cloud_(points, n, d), rule_(rule), kernels_(kernels),
+          panels_(cloud_, rule.cells(), eps, threads), limit_(largest_square(eps)) {
+        rule.arranged(panels_.order());
+    }
+
+    std::size_t n_panels() const { return panels_.count(); }
+    const std::vector<std::uint32_t>& order() const { return panels_.order(); }
+    double scale() const { return cloud_.scale(); }
+
+    NearRows rows_of(std::size_t panel, Effort& effort) const {
+        std::vector<Hit> hits;
+        std::uint16_t codes[Panels::rows * Panels::rows];
+        for (const Tile& tile : rule_.tiles(panel)) {
+            const std::uint32_t groups = panels_.near_groups(panel, tile.panel, tile.groups);
+            if (!groups) continue;
+            const std::size_t n_codes = kernels_.near_pairs(
+                panels_.packed(panel), panels_.packed(tile.panel), panels_.features(),
+                panels_.floors(panel), panels_.starts(tile.panel), groups, codes);
+            effort.tiles += std::uint64_t(__builtin_popcount(groups));
+            effort.candidates += n_codes;
+            for (std::size_t k = 0; k < n_codes; ++k) {
+                decide(panel * Panels::rows, codes[k] / Panels::rows,
+                       tile.panel * Panels::rows + codes[k] % Panels::rows, hits);
+            }
+        }
+        effort.pairs += hits.size();
+        return by_row(hits);
+    }
+
+private:
+    struct Hit {
+        std::uint32_t row, position;
+        float square;
+    };
+
+    void decide(std::size_t begin, std::size_t row, std::size_t other,
+                std::vector<Hit>& hits) const {
+        const std::size_t at = begin + row;
+        if (other <= at) return;
+        const std::uint32_t i = order()[at], j = order()[other];
+        if (!rule_.meet(i, j)) return;
+        const double square =
+            kernels_.rows<Real>().squared_gap(cloud_.row(i), cloud_.row(j), cloud_.features());
+        if (square > limit_) return;
+        hits.push_back({std::uint32_t(row), std::uint32_t(other),
+                        float(square * cloud_.scale() * cloud_.scale())});
+    }
+
+    static NearRows by_row(const std::vector<Hit>& hits) {
+        NearRows found;
+        std::vector<std::uint32_t> next(Panels::rows + 1);
+        for (const Hit& hit : hits) ++next[hit.row + 1];
+        for (std::size_t row = 0; row < Panels::rows; ++row) next[row + 1] += next[row];
+        found.ends.assign(next.begin() + 1, next.end());
+        found.positions.resize(hits.size());
+        found.squares.resize(hits.size());
+        for (const Hit& hit : hits) {
+            found.positions[next[hit.row]] = hit.position;
+            found.squares[next[hit.row]++] = hit.square;
+        }
+        return found;
+    }
+
+    CentredCloud<Real> cloud_;
+    PairRule& rule_;
+    const KernelTable& kernels_;
+    Panels panels_;
+    double limit_;
+};
+
+/// Near pairs, kept by position: what clusters are made from, and made from again.
+struct EpsGraph {
+    std::vector<std::uint32_t> order;     // the point at each position
+    std::vector<std::uint32_t> place;     // the position of each point
+    std::vector<NearRows> rows;           // one per panel
+    double scale = 1;                     // of the points whose squared distances are kept
+    Effort effort;
+
+    explicit EpsGraph(std::vector<std::uint32_t> of_positions, double scaled_by,
+                      std::size_t n_panels)
+        : order(std::move(of_positions)), place(order.size()), rows(n_panels), scale(scaled_by) {
+        for (std::size_t at = 0; at < order.size(); ++at) place[order[at]] = std::uint32_t(at);
+    }
+
+    /// Call work(position, square) for each near point at a position after `at`.
+    template <class Work>
+    void after(std::size_t at, Work&& work) const {
+        const NearRows& near = rows[at / Panels::rows];
+        const std::size_t row = at % Panels::rows;
+        for (std::size_t k = row ? near.ends[row - 1] : 0; k < near.ends[row]; ++k) {
+            work(near.positions[k], near.squares[k]);
+        }
+    }
+};
+
+/// Fills rows of the graph in parallel and in batches; refuses to hold more than `most_bytes`.
+template <typename Real>
+class GraphFiller {
+public:
+    GraphFiller(const NearPairs<Real>& pairs, EpsGraph& graph, std::size_t threads,
+                std::size_t most_bytes)
+        : pairs_(pairs), graph_(graph), threads_(threads), most_bytes_(most_bytes) {}
+
+    void fill(std::size_t begin, std::size_t end) {
+        std::vector<Effort> efforts(end - begin);
+        in_parallel(end - begin, threads_, [&](std::size_t k) {
+            NearRows& rows = graph_.rows[begin + k];
+            rows = pairs_.rows_of(begin + k, efforts[k]);
+            if (bytes_.fetch_add(rows.bytes()) > most_bytes_) throw std::bad_alloc();
+        });
+        for (const Effort& effort : efforts) {
+            graph_.effort.tiles += effort.tiles;
+            graph_.effort.candidates += effort.candidates;
+            graph_.effort.pairs += effort.pairs;
+        }
+    }
+
+    void release(std::size_t panel) {
+        bytes_ -= graph_.rows[panel].bytes();
+        graph_.rows[panel] = {};
+    }
+
+private:
+    const NearPairs<Real>& pairs_;
+    EpsGraph& graph_;
+    std::size_t threads_;
+    std::size_t most_bytes_;
+    std::atomic<std::size_t> bytes_{0};
+};
+
+}  // namespace topolens

@@ -1,0 +1,148 @@
+"""Clusters of the elements of a cover, near pairs that are kept, and the nerve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topolens import _core
+from topolens.base.checks import Points
+from topolens.base.errors import InvalidInputError
+from topolens.base.sizes import size_text
+from topolens.kernels.batches import Progress
+from topolens.kernels.memory import available_memory
+
+__all__ = [
+    "ClusterRule",
+    "NearPairs",
+    "SetsOfPoints",
+    "clusters_from_pairs",
+    "clusters_of_cover",
+    "dbscan_rule",
+    "effort_of_cover",
+    "effort_of_window",
+    "near_pairs",
+    "nerve_edges",
+    "single_linkage_rule",
+]
+
+ClusterRule = _core.ClusterRule
+NearPairs = _core.EpsGraph
+dbscan_rule = _core.dbscan_rule
+single_linkage_rule = _core.single_linkage_rule
+
+_SHARE_OF_MEMORY = 0.8
+_UNKNOWN_MEMORY = 2**40
+_SAMPLED_PANELS = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetsOfPoints:
+    """Sets of row numbers: set i is `members[offsets[i]:offsets[i + 1]]`, ascending."""
+
+    offsets: NDArray[np.int64]
+    members: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What finding the near pairs of a cloud will take, from a sample of its panels."""
+
+    n_pairs: float
+    seconds: float
+    """On one thread."""
+
+
+def clusters_of_cover(
+    points: Points,
+    elements: SetsOfPoints,
+    rule: ClusterRule,
+    *,
+    threads: int,
+    progress: Progress | None = None,
+) -> tuple[SetsOfPoints, NDArray[np.int32]]:
+    """Clusters of each element and the element of each cluster; `points` is C-ordered.
+
+    Near pairs live only as long as an element needs them. Clusters come by element and then by
+    smallest member. `progress` hears the share done and may stop the work.
+    """
+    with _within_memory() as most_bytes:
+        offsets, members, of_elements = _core.mapper_clusters(
+            points, elements.offsets, elements.members, rule, threads, most_bytes, progress
+        )
+    return SetsOfPoints(offsets, members), of_elements
+
+
+def near_pairs(
+    points: Points,
+    eps: float,
+    lens: NDArray[np.float64],
+    window: NDArray[np.float64],
+    *,
+    threads: int,
+    progress: Progress | None = None,
+) -> NearPairs:
+    """All pairs within `eps` whose lens values differ by at most `window` along every column.
+
+    `lens` has shape (n_points, n_lenses), `window` (n_lenses,); no lens means all pairs.
+    """
+    with _within_memory() as most_bytes:
+        return _core.eps_graph(points, eps, lens, window, threads, most_bytes, progress)
+
+
+def clusters_from_pairs(
+    pairs: NearPairs, points: Points, elements: SetsOfPoints, rule: ClusterRule, *, threads: int
+) -> tuple[SetsOfPoints, NDArray[np.int32]]:
+    """`clusters_of_cover` from pairs of the same points that hold all within each element."""
+    offsets, members, of_elements = _core.clusters_of_graph(
+        pairs, points, elements.offsets, elements.members, rule, threads
+    )
+    return SetsOfPoints(offsets, members), of_elements
+
+
+def effort_of_cover(points: Points, eps: float, elements: SetsOfPoints) -> Effort:
+    """What the pairs within `eps` that share an element take."""
+    sample = _core.sampled_effort_of_cover(
+        points, eps, elements.offsets, elements.members, _SAMPLED_PANELS
+    )
+    return _effort(*sample)
+
+
+def effort_of_window(
+    points: Points, eps: float, lens: NDArray[np.float64], window: NDArray[np.float64]
+) -> Effort:
+    """What `near_pairs` with these arguments takes."""
+    return _effort(*_core.sampled_effort_of_window(points, eps, lens, window, _SAMPLED_PANELS))
+
+
+def nerve_edges(sets: SetsOfPoints, n_points: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Pairs of sets (i, j), i < j, ascending, with the number of points they share."""
+    first, second, shared = _core.nerve(sets.offsets, sets.members, n_points)
+    return np.column_stack([first, second]), shared
+
+
+def _effort(n_sampled: int, n_panels: int, _tiles: int, n_pairs: int, seconds: float) -> Effort:
+    share = n_sampled / n_panels
+    return Effort(n_pairs / share, seconds / share)
+
+
+@contextmanager
+def _within_memory() -> Iterator[int]:
+    """Bytes that near pairs may take; to want more is refused in words."""
+    free = available_memory()
+    most = math.floor(_SHARE_OF_MEMORY * free) if free is not None else _UNKNOWN_MEMORY
+    try:
+        yield most
+    except MemoryError:
+        raise InvalidInputError(
+            f"the pairs within `eps` must fit into memory; they take more than {size_text(most)}; "
+            "lower `eps`, cover the lens with more intervals or a balanced cover, or sample rows"
+        ) from None
