@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     )
     from topolens.descriptors.normalised import normalised_persistence
     from topolens.descriptors.persistence import persistence, persistence_from_distances
+    from topolens.descriptors.phdim import ph_dimension, ph_dimension_from_distances
     from topolens.descriptors.significance import persistence_ratio, significant_bars
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
     from topolens.study.run import run
@@ -162,6 +163,8 @@ _HOMES = {
     "persistence_of_subsets": "topolens.descriptors.batches",
     "persistence_ratio": "topolens.descriptors",
     "persistent_entropy": "topolens.descriptors",
+    "ph_dimension": "topolens.descriptors",
+    "ph_dimension_from_distances": "topolens.descriptors",
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",
     "plot_distances": "topolens.report",

@@ -24,6 +24,9 @@ from topolens.base.errors import InvalidInputError
 from topolens.base.registry import descriptors
 from topolens.base.results import Diagram
 
+# Small clouds are doubted; a value with a doubt is a value.
+pytestmark = pytest.mark.filterwarnings("ignore::topolens.base.errors.TopolensWarning")
+
 NAMES = sorted(descriptors)
 RNG = np.random.default_rng(3)
 ANGLES = RNG.uniform(0, 2 * np.pi, 40)
@@ -42,15 +45,21 @@ def operation(request):
 
 
 def numbers(result):
-    """A result as a list of arrays, whatever its type."""
+    """The numbers of a result as a list of arrays, whatever its type; words are left out."""
     if dataclasses.is_dataclass(result):
-        return [np.asarray(getattr(result, f.name)) for f in dataclasses.fields(result)]
+        fields = [np.asarray(getattr(result, f.name)) for f in dataclasses.fields(result)]
+        return [field for field in fields if field.dtype.kind in "biuf"]
     return [np.asarray(result)]
 
 
+def results(operation, cloud, labels=None):
+    return [described_by(operation, item) for item in subjects(operation, cloud, labels)]
+
+
 def described(operation, cloud, labels=None):
-    items = subjects(operation, cloud, labels)
-    return [value for item in items for value in numbers(described_by(operation, item))]
+    """What the laws are about: the value where there is one, not what it was read from."""
+    found = [getattr(result, "value", result) for result in results(operation, cloud, labels)]
+    return [value for result in found for value in numbers(result)]
 
 
 def after(flag, operation, cloud):
@@ -84,9 +93,9 @@ def test_is_found_by_its_name(operation):
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_is_deterministic(operation, cloud):
-    first, second = (described(operation, CLOUDS[cloud]) for _ in range(2))
-    for ours, theirs in zip(first, second, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for first, second in zip(*(results(operation, CLOUDS[cloud]) for _ in range(2)), strict=True):
+        for ours, theirs in zip(numbers(first), numbers(second), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
 
 
 def test_leaves_its_input_alone(operation):
@@ -189,5 +198,5 @@ def test_documents_its_parameters_and_what_it_returns(operation):
     entries = documented(operation.run)
     assert list(entries) == list(inspect.signature(operation.run).parameters)
     for name, default in operation.parameters.items():
-        assert entries[name] == str(default), name
+        assert entries[name].strip('"') == str(default), name
     assert re.search(r"^Returns\n-------\n", inspect.getdoc(operation.run), re.MULTILINE)

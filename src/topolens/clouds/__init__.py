@@ -1,6 +1,6 @@
 """Rows of activations -> point clouds: which rows, at what scale, in how many coordinates."""
 
-from topolens.clouds.duplicates import count_duplicates
+from topolens.base.duplicates import count_duplicates
 from topolens.clouds.farthest import FarthestPoints, farthest_points
 from topolens.clouds.normalise import NORMALISATIONS, normalise
 from topolens.clouds.outliers import Outliers, local_outlier_factor

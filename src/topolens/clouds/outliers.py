@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topolens.base.checks import check_integer, check_points
+from topolens.base.duplicates import distinct_rows
 from topolens.base.errors import InvalidInputError
-from topolens.clouds.duplicates import distinct_rows
 from topolens.kernels.neighbours import neighbourhoods
 
 __all__ = ["Outliers", "check_contamination", "local_outlier_factor"]

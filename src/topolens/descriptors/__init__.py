@@ -8,6 +8,7 @@ from topolens.descriptors.landscapes import landscape_norm, persistence_landscap
 from topolens.descriptors.lifespans import lifespan_sum
 from topolens.descriptors.normalised import normalised_persistence
 from topolens.descriptors.persistence import persistence, persistence_from_distances
+from topolens.descriptors.phdim import ph_dimension, ph_dimension_from_distances
 from topolens.descriptors.significance import SignificantBars, persistence_ratio, significant_bars
 
 __all__ = [
@@ -25,5 +26,7 @@ __all__ = [
     "persistence_landscape",
     "persistence_ratio",
     "persistent_entropy",
+    "ph_dimension",
+    "ph_dimension_from_distances",
     "significant_bars",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
-from topolens.base.errors import TopolensError
+from topolens.base.errors import TopolensError, TopolensWarning
 from topolens.base.progress import OnEvent, Planned, StepEnded, StepFailed, StepStarted
 from topolens.study.cache import ResultCache
 from topolens.study.results import StepFailure
@@ -52,12 +53,15 @@ def run_steps(
     missing = [step for step in by_key.values() if not cache.has(step.key)]
     on_event(Planned(stage, len(by_key), len(by_key) - len(missing)))
     reasons: dict[str, str] = {}
-    for step, seconds, reason in _finished(root, missing, executor, on_event):
-        if reason is None:
-            on_event(StepEnded(step.label, seconds))
-        else:
-            reasons[step.key] = reason
-            on_event(StepFailed(step.label, reason))
+    with warnings.catch_warnings():
+        # What a measure doubts is in the notes of its result; here it would cut up the progress.
+        warnings.simplefilter("ignore", TopolensWarning)
+        for step, seconds, reason in _finished(root, missing, executor, on_event):
+            if reason is None:
+                on_event(StepEnded(step.label, seconds))
+            else:
+                reasons[step.key] = reason
+                on_event(StepFailed(step.label, reason))
     return {
         step.key: StepFailure(step.label, reasons[step.key])
         for step in missing

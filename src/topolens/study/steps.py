@@ -20,11 +20,11 @@ import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.activations.stores.store import ActivationStore
 from topolens.base.blas import one_blas_thread
 from topolens.base.checks import Points
+from topolens.base.duplicates import count_duplicates
 from topolens.base.errors import TopolensError
 from topolens.base.hashing import BlockDigest, content_key
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.results import Diagram, Diagrams
-from topolens.clouds.duplicates import count_duplicates
 from topolens.clouds.farthest import farthest_points
 from topolens.clouds.normalise import normalise
 from topolens.clouds.outliers import local_outlier_factor
@@ -214,7 +214,9 @@ def _describe(root: Path, payload: Mapping[str, Any]) -> Result:
     for item in payload["items"]:
         subject = _subjects(root, item, operation.takes, payload["dimension"])
         try:
-            values.append(_finite(operation.run(*subject, **payload["params"])))
+            found = operation.run(*subject, **payload["params"])
+            values.append(_finite(found))
+            notes += [f"{item['label']}: {doubt}" for doubt in getattr(found, "warnings", ())]
         except TopolensError as error:
             values.append(None)
             notes.append(f"{item['label']}: {error}")
