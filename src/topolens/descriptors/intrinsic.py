@@ -10,12 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import Points
+from topolens.base.checks import Points, check_integer, check_one_of
 from topolens.base.duplicates import distinct_rows
 from topolens.base.errors import InvalidInputError, TopolensWarning
 from topolens.descriptors.filtration import check_cloud
+from topolens.kernels.distances import DIRECT_METRICS
+from topolens.kernels.neighbours import nearest_neighbours
 
-__all__ = ["IntrinsicDimension", "repeats_doubt", "told", "within_error", "without_repeats"]
+__all__ = [
+    "IntrinsicDimension",
+    "Surroundings",
+    "logarithms_of_ratios",
+    "refuse_ties",
+    "repeats_doubt",
+    "surroundings",
+    "told",
+    "within_error",
+    "without_repeats",
+]
 
 _NORMAL_95 = 1.96
 
@@ -60,9 +72,50 @@ def within_error(value: float, standard_error: float) -> tuple[float, float]:
     return value - _NORMAL_95 * standard_error, value + _NORMAL_95 * standard_error
 
 
-def without_repeats(
-    points: ArrayLike, device: str | None = None, *, at_least: int
-) -> tuple[Points, int, str | None]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """The distinct points of a cloud and the neighbours of each among them."""
+
+    points: Points
+    ids: NDArray[np.int64]
+    """Rows of `points`, nearest first, shape (n_distinct, n_neighbors)."""
+    distances: NDArray[Any]
+    """In the precision of the points, shape (n_distinct, n_neighbors)."""
+    n_duplicates: int
+
+    @property
+    def n_points(self) -> int:
+        """Rows before those that repeat were left out."""
+        return len(self.points) + self.n_duplicates
+
+
+def surroundings(
+    points: ArrayLike,
+    needed: int,
+    *,
+    wanted: int = 0,
+    metric: str = "euclidean",
+    threads: int = 1,
+    name: str,
+) -> Surroundings:
+    """Find the neighbours that an estimator needs, or more if it wants more and there are.
+
+    `name` is the argument that decides how many are needed, for messages.
+    """
+    check_one_of(metric, "metric", DIRECT_METRICS)
+    check_integer(threads, "threads", at_least=1)
+    cloud, n_duplicates, _ = without_repeats(points)
+    if needed >= len(cloud):
+        raise InvalidInputError(
+            f"`{name}` must ask for fewer neighbours than there are distinct points; "
+            f"{needed} are needed, and there are {len(cloud)} points"
+        )
+    count = max(needed, min(wanted, len(cloud) - 1))
+    ids, distances = nearest_neighbours(cloud, count, metric=metric, threads=threads)
+    return Surroundings(cloud, ids, distances, n_duplicates)
+
+
+def without_repeats(points: ArrayLike, device: str | None = None) -> tuple[Points, int, str | None]:
     """Return the first of all rows that are equal, in order, how many were dropped, and the GPU.
 
     A repeated row is a distance of zero, which says nothing of the dimension and destroys
@@ -71,11 +124,31 @@ def without_repeats(
     cloud, gpu = check_cloud(points, device)
     first = distinct_rows(cloud)[0]
     n_duplicates = len(cloud) - len(first)
-    if len(first) < at_least:
-        raise InvalidInputError(
-            f"`points` must hold at least {at_least} distinct points; got {len(first)}"
-        )
     return (cloud[np.sort(first)] if n_duplicates else cloud), n_duplicates, gpu
+
+
+def logarithms_of_ratios(
+    near: NDArray[Any], far: NDArray[Any]
+) -> tuple[NDArray[np.float64], list[str]]:
+    """log(far / near) of the points whose near neighbour is not at distance 0, and a doubt.
+
+    Different rows can be at distance 0 where their difference is lost in the precision.
+    """
+    apart = near > 0
+    n_lost = len(near) - int(apart.sum())
+    if len(near) - n_lost < 2:
+        raise InvalidInputError("`points` must hold points that are not at distance 0 of another")
+    doubts = [f"{n_lost} points at distance 0 of another are left out"] if n_lost else []
+    return np.log(far[apart].astype(np.float64) / near[apart].astype(np.float64)), doubts
+
+
+def refuse_ties(largest: float) -> None:
+    """Refuse ratios of distances of which the largest logarithm is 0."""
+    if not largest > 0:
+        raise InvalidInputError(
+            "`points` must have neighbours at different distances; here they tie, as on a grid, "
+            "so no dimension is defined"
+        )
 
 
 def repeats_doubt(n_duplicates: int) -> list[str]:
