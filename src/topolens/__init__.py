@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     )
     from topolens.descriptors.normalised import normalised_persistence
     from topolens.descriptors.persistence import persistence, persistence_from_distances
-    from topolens.descriptors.phdim import ph_dimension, ph_dimension_from_distances
+    from topolens.descriptors.phdim import PHDimension, ph_dimension, ph_dimension_from_distances
     from topolens.descriptors.significance import persistence_ratio, significant_bars
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
     from topolens.study.run import run
@@ -116,6 +116,7 @@ _HOMES = {
     "MapperGraph": "topolens.base.mapper_graph",
     "MissingDependencyError": "topolens.base.errors",
     "Outliers": "topolens.clouds",
+    "PHDimension": "topolens.descriptors",
     "PairIdentification": "topolens.comparison",
     "PersistenceLandscape": "topolens.base.landscapes",
     "PrincipalComponents": "topolens.clouds",

@@ -8,11 +8,12 @@ from topolens.descriptors.landscapes import landscape_norm, persistence_landscap
 from topolens.descriptors.lifespans import lifespan_sum
 from topolens.descriptors.normalised import normalised_persistence
 from topolens.descriptors.persistence import persistence, persistence_from_distances
-from topolens.descriptors.phdim import ph_dimension, ph_dimension_from_distances
+from topolens.descriptors.phdim import PHDimension, ph_dimension, ph_dimension_from_distances
 from topolens.descriptors.significance import SignificantBars, persistence_ratio, significant_bars
 
 __all__ = [
     "ClassLifespans",
+    "PHDimension",
     "SignificantBars",
     "bar_count",
     "betti_curve",
