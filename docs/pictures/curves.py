@@ -149,7 +149,59 @@ def draw_landscape_distance() -> None:
     save(figure, "landscape_distance")
 
 
+def draw_persistence_image() -> None:
+    """Three noisy rings: one bright spot for their loops, and the noise near the diagonal."""
+    rng = np.random.default_rng(0)
+    cloud = np.vstack([ring(50, centre=centre) for centre in [(0, 0), (3, 0), (1.5, 2.6)]])
+    cloud += 0.09 * rng.standard_normal(cloud.shape)
+    loops = tl.persistence(cloud)[1]
+    figure, (left, middle, right) = panels(3)
+    show_cloud(left, cloud)
+    left.set_title("three rings")
+    middle.scatter(loops.pairs[:, 0], loops.lifetimes, s=14, color=BLUE)
+    middle.set(title="their loops", xlabel="birth", ylabel="lifetime")
+    middle.set(xlim=(0, 1.5), ylim=(0, 1.5), aspect="equal")
+    image = tl.persistence_image(
+        loops, bandwidth=0.1, birth_range=(0, 1.5), lifetime_range=(0, 1.5)
+    )
+    right.imshow(image.values.T, origin="lower", extent=(0, 1.5, 0, 1.5), cmap="Blues")
+    right.set(title=f"weight {image.values.sum():.2f} of {loops.lifetimes.sum():.2f}")
+    right.set(xlabel="birth")
+    save(figure, "persistence_image")
+
+
+def draw_image_distance() -> None:
+    """One bar that moves away: up to its bandwidth it counts as moved, then as another."""
+    bar = np.array([[0.5, 1.0]])
+    steps = np.linspace(0, 0.5, 26)
+    figure, (left, right) = panels(2)
+    surfaces = [
+        tl.persistence_image(
+            tl.Diagram(1, bar + step),
+            resolution=60,
+            birth_range=(0.2, 1),
+            lifetime_range=(0.2, 0.8),
+        ).values
+        for step in (0.0, 0.2)
+    ]
+    left.imshow(
+        (surfaces[0] - surfaces[1]).T, origin="lower", extent=(0.2, 1, 0.2, 0.8), cmap="RdBu"
+    )
+    left.set(title="a surface less another", xlabel="birth", ylabel="lifetime")
+    for bandwidth, colour in ((0.05, BLUE), (0.1, GREEN)):
+        norm = 0.5 / (2 * np.sqrt(np.pi) * bandwidth)
+        by_hand = norm * np.sqrt(2 - 2 * np.exp(-(steps**2) / (4 * bandwidth**2)))
+        found = [tl.image_distance(bar, bar + step, bandwidth=bandwidth) for step in steps]
+        right.plot(steps, by_hand, color=colour, label=f"by hand, bandwidth {bandwidth}")
+        right.plot(steps, found, "o", color=colour, markersize=4)
+    right.set(title="a bar that is later by a step", xlabel="step", ylim=(0, 5.4))
+    right.legend(loc="upper left")
+    save(figure, "image_distance")
+
+
 if __name__ == "__main__":
+    draw_persistence_image()
+    draw_image_distance()
     draw_persistence_landscape()
     draw_landscape_norm()
     draw_landscape_distance()

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         PairIdentification,
         same_layer_identification,
     )
+    from topolens.comparison.images import image_distance
     from topolens.comparison.landscapes import landscape_distance
     from topolens.comparison.pairwise import pairwise
     from topolens.comparison.procrustes import procrustes
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
         persistence_forecast,
         persistence_forecast_from_distances,
     )
+    from topolens.descriptors.images import persistence_image
     from topolens.descriptors.landscapes import landscape_norm, persistence_landscape
     from topolens.descriptors.lifespans import lifespan_sum
     from topolens.descriptors.mapper import (
@@ -139,6 +141,7 @@ _HOMES = {
     "dissimilarities": "topolens.comparison",
     "eps_graph": "topolens.descriptors.mapper",
     "farthest_points": "topolens.clouds",
+    "image_distance": "topolens.comparison",
     "landscape_distance": "topolens.comparison",
     "landscape_norm": "topolens.descriptors",
     "lifespan_sum": "topolens.descriptors",
@@ -159,6 +162,7 @@ _HOMES = {
     "persistence_forecast": "topolens.descriptors.forecasts",
     "persistence_forecast_from_distances": "topolens.descriptors.forecasts",
     "persistence_from_distances": "topolens.descriptors",
+    "persistence_image": "topolens.descriptors",
     "persistence_landscape": "topolens.descriptors",
     "persistence_of_clouds": "topolens.descriptors.batches",
     "persistence_of_subsets": "topolens.descriptors.batches",

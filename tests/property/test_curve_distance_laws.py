@@ -5,7 +5,7 @@ import persim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topolens.comparison import betti_curve_distance, landscape_distance
+from topolens.comparison import betti_curve_distance, image_distance, landscape_distance
 
 laws = settings(derandomize=True, deadline=None, max_examples=50)
 powers = st.sampled_from([1.0, 1.5, 2.0, 3.0])
@@ -78,3 +78,23 @@ def test_neither_order_nor_bars_without_length_matter(bars, random, count):
     other = np.vstack([bars[order], points])
     assert landscape_distance(bars, other) == 0
     assert betti_curve_distance(bars, other) == 0
+    assert image_distance(bars, other) <= 1e-6
+
+
+@laws
+@given(diagrams(), diagrams(), diagrams(), st.sampled_from([0.05, 1.0]))
+def test_image_distance_obeys_the_triangle_inequality(first, second, third, bandwidth):
+    direct = image_distance(first, third, bandwidth=bandwidth)
+    detour = image_distance(first, second, bandwidth=bandwidth) + image_distance(
+        second, third, bandwidth=bandwidth
+    )
+    assert direct <= detour * (1 + 1e-9) + 1e-6
+
+
+@laws
+@given(diagrams(), st.integers(0, 99), st.floats(0, 0.5))
+def test_images_move_no_more_than_the_ends_of_their_bars(bars, seed, size):
+    """Ends that move by e change a surface by less than (1 + lifetime / s) e / s for every bar."""
+    lengths = bars[:, 1] - bars[:, 0]
+    bound = np.sum(1 + lengths / 0.5) * size / 0.5
+    assert image_distance(bars, moved(bars, seed, size), bandwidth=0.5) <= bound + 1e-6

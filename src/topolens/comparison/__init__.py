@@ -13,6 +13,7 @@ from topolens.comparison.identification import (
     PairIdentification,
     same_layer_identification,
 )
+from topolens.comparison.images import image_distance
 from topolens.comparison.landscapes import landscape_distance
 from topolens.comparison.pairwise import cross, pairwise
 from topolens.comparison.procrustes import procrustes
@@ -32,6 +33,7 @@ __all__ = [
     "cross",
     "cross_validated_shape_distance",
     "dissimilarities",
+    "image_distance",
     "landscape_distance",
     "linear_cka",
     "pairwise",

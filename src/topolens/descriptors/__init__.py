@@ -4,6 +4,7 @@ from topolens.descriptors.betti import betti_curve, betti_number
 from topolens.descriptors.class_lifespans import ClassLifespans, lifespan_sum_per_class
 from topolens.descriptors.counts import bar_count
 from topolens.descriptors.entropy import persistent_entropy
+from topolens.descriptors.images import PersistenceImage, persistence_image
 from topolens.descriptors.landscapes import landscape_norm, persistence_landscape
 from topolens.descriptors.lifespans import lifespan_sum
 from topolens.descriptors.normalised import normalised_persistence
@@ -14,6 +15,7 @@ from topolens.descriptors.significance import SignificantBars, persistence_ratio
 __all__ = [
     "ClassLifespans",
     "PHDimension",
+    "PersistenceImage",
     "SignificantBars",
     "bar_count",
     "betti_curve",
@@ -24,6 +26,7 @@ __all__ = [
     "normalised_persistence",
     "persistence",
     "persistence_from_distances",
+    "persistence_image",
     "persistence_landscape",
     "persistence_ratio",
     "persistent_entropy",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from topolens.base.checks import check_diagram, check_integer, check_power, check_real
-from topolens.base.errors import InvalidInputError
+from topolens.base.checks import check_diagram, check_integer, check_power
 from topolens.base.landscapes import PersistenceLandscape
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
+from topolens.descriptors.cutting import bars_cut_at
 from topolens.kernels.landscape import landscape_distance, landscape_of
 
 __all__ = ["landscape_norm", "persistence_landscape"]
@@ -141,18 +140,4 @@ def _landscape(
 ) -> PersistenceLandscape:
     if n_layers is not None:
         n_layers = check_integer(n_layers, "n_layers", at_least=1, at_most=_MOST_LAYERS)
-    return landscape_of(_finite_bars(check_diagram(diagram), cut_at), n_layers)
-
-
-def _finite_bars(diagram: Diagram, cut_at: float | None) -> NDArray[np.float64]:
-    """Return the bars that die, and those that are made to."""
-    if cut_at is None:
-        return diagram.finite
-    end = check_real(cut_at, "cut_at")
-    latest = diagram.pairs[np.isinf(diagram.pairs[:, 1]), 0].max(initial=-np.inf)
-    if latest > end:
-        raise InvalidInputError(
-            f"`cut_at` must not lie before the birth of a bar that never dies, {latest:g}; "
-            f"got {end:g}"
-        )
-    return np.where(np.isinf(diagram.pairs), end, diagram.pairs)
+    return landscape_of(bars_cut_at(check_diagram(diagram), cut_at), n_layers)
