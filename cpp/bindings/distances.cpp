@@ -13,9 +13,6 @@ namespace topolens::bindings {
 using namespace nb::literals;
 
 template <typename Real>
-using Table = nb::ndarray<nb::numpy, Real, nb::ndim<2>>;
-
-template <typename Real>
 Table<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::size_t threads,
                                 std::optional<nb::callable> report) {
     const std::size_t n = points.shape(0);
@@ -27,9 +24,7 @@ Table<Real> pairwise_distances(const Matrix<Real>& points, Metric metric, std::s
                                                 kernels_for_this_machine());
         distances.into(owned.get(), threads, [&] { progress(0.0); });
     }
-    Real* data = owned.release();
-    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<Real*>(p); });
-    return Table<Real>(data, {n, n}, owner);
+    return table(std::move(owned), n, n);
 }
 
 /// What the angular metrics compare: for kernels that run elsewhere.

@@ -1,5 +1,7 @@
 #include "topolens/nearest.hpp"
 
+#include <memory>
+
 #include "arrays.hpp"
 
 namespace topolens::bindings {
@@ -25,6 +27,17 @@ struct NearestSearch {
         : points(given),
           distances(given.data(), given.shape(0), given.shape(1), metric,
                     kernels_for_this_machine()) {}
+
+    /// Rows of the matrix of distances.
+    Table<Real> rows(std::size_t begin, std::size_t end) const {
+        const std::size_t n = distances.n_points();
+        auto owned = std::make_unique_for_overwrite<Real[]>((end - begin) * n);
+        {
+            nb::gil_scoped_release unlocked;
+            distances.rows_into(begin, end, owned.get());
+        }
+        return table(std::move(owned), end - begin, n);
+    }
 
     nb::tuple of_rows(std::size_t begin, std::size_t end, std::size_t k, bool ties) const {
         Nearest<Real> found;
@@ -68,6 +81,7 @@ template <typename Real>
 void bind_for(nb::module_& m, const char* name) {
     using Search = NearestSearch<Real>;
     nb::class_<Search>(m, name)
+        .def("rows", &Search::rows, "begin"_a, "end"_a)
         .def("of_rows", &Search::of_rows, "begin"_a, "end"_a, "k"_a, "ties"_a)
         .def("by_screen", &Search::by_screen, "screen"_a.noconvert(), "offsets"_a.noconvert(),
              "exponent"_a, "begin"_a, "k"_a, "ties"_a);

@@ -19,9 +19,6 @@ namespace topolens::bindings {
 
 using namespace nb::literals;
 
-template <typename T>
-using Table = nb::ndarray<nb::numpy, T, nb::ndim<2>>;
-
 /// Copy `width` numbers for each bar into an array of its own.
 template <typename T, typename Real, class Read>
 Table<T> table(const Bars<Real>& bars, std::size_t width, Read read) {

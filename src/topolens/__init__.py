@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from topolens.comparison.betti_curves import betti_curve_distance
     from topolens.comparison.cca import canonical_correlations, cca, pwcca, svcca
     from topolens.comparison.cka import linear_cka, unbiased_cka
+    from topolens.comparison.cross_barcode import cross_barcode, mtop_divergence
     from topolens.comparison.cross_validation import (
         HeldOutDistance,
         cross_validated_shape_distance,
@@ -59,11 +60,18 @@ if TYPE_CHECKING:
         same_layer_identification,
     )
     from topolens.comparison.images import image_distance
+    from topolens.comparison.information_imbalance import information_imbalance
     from topolens.comparison.landscapes import landscape_distance
+    from topolens.comparison.neighbour_persistence import (
+        NeighbourPersistence,
+        neighbour_persistence,
+    )
+    from topolens.comparison.neighbours import mutual_knn, neighbour_overlap, shared_neighbours
     from topolens.comparison.pairwise import pairwise
     from topolens.comparison.procrustes import procrustes
     from topolens.comparison.rbf_cka import rbf_cka
     from topolens.comparison.rsa import dissimilarities, rsa
+    from topolens.comparison.rtd import RTDTrials, rtd, rtd_from_distances, rtd_trials
     from topolens.comparison.shape import permutation_distance, shape_distance
     from topolens.comparison.streaming_cka import StreamingCKA
     from topolens.descriptors.bars import persistence_bars, persistence_cycles
@@ -117,11 +125,13 @@ _HOMES = {
     "LayerIdentification": "topolens.comparison",
     "MapperGraph": "topolens.base.mapper_graph",
     "MissingDependencyError": "topolens.base.errors",
+    "NeighbourPersistence": "topolens.comparison.neighbour_persistence",
     "Outliers": "topolens.clouds",
     "PHDimension": "topolens.descriptors",
     "PairIdentification": "topolens.comparison",
     "PersistenceLandscape": "topolens.base.landscapes",
     "PrincipalComponents": "topolens.clouds",
+    "RTDTrials": "topolens.comparison.rtd",
     "SingleLinkage": "topolens.descriptors.mapper",
     "StoreError": "topolens.base.errors",
     "StreamingCKA": "topolens.comparison",
@@ -137,11 +147,13 @@ _HOMES = {
     "canonical_correlations": "topolens.comparison",
     "capture": "topolens.activations.hooks.capture",
     "cca": "topolens.comparison",
+    "cross_barcode": "topolens.comparison.cross_barcode",
     "cross_validated_shape_distance": "topolens.comparison",
     "dissimilarities": "topolens.comparison",
     "eps_graph": "topolens.descriptors.mapper",
     "farthest_points": "topolens.clouds",
     "image_distance": "topolens.comparison",
+    "information_imbalance": "topolens.comparison.information_imbalance",
     "landscape_distance": "topolens.comparison",
     "landscape_norm": "topolens.descriptors",
     "lifespan_sum": "topolens.descriptors",
@@ -151,6 +163,10 @@ _HOMES = {
     "load_samples": "topolens.activations.data.datasets",
     "local_outlier_factor": "topolens.clouds",
     "mapper_graph": "topolens.descriptors.mapper",
+    "mtop_divergence": "topolens.comparison.cross_barcode",
+    "mutual_knn": "topolens.comparison.neighbours",
+    "neighbour_overlap": "topolens.comparison.neighbours",
+    "neighbour_persistence": "topolens.comparison.neighbour_persistence",
     "normalise": "topolens.clouds",
     "normalised_persistence": "topolens.descriptors",
     "pairwise": "topolens.comparison",
@@ -180,10 +196,14 @@ _HOMES = {
     "rbf_cka": "topolens.comparison",
     "record": "topolens.activations.record",
     "rsa": "topolens.comparison",
+    "rtd": "topolens.comparison.rtd",
+    "rtd_from_distances": "topolens.comparison.rtd",
+    "rtd_trials": "topolens.comparison.rtd",
     "run": "topolens.study.run",
     "same_layer_identification": "topolens.comparison",
     "sample_rows": "topolens.clouds",
     "shape_distance": "topolens.comparison",
+    "shared_neighbours": "topolens.comparison.neighbours",
     "significant_bars": "topolens.descriptors",
     "sliced_wasserstein": "topolens.comparison",
     "svcca": "topolens.comparison",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +46,19 @@ class Neighbourhoods:
 
 
 def nearest_neighbours(
-    points: Points, n_neighbors: int, *, metric: str = "euclidean", threads: int = 1
+    points: Points,
+    n_neighbors: int,
+    *,
+    metric: str = "euclidean",
+    threads: int = 1,
+    name: str = "points",
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Row numbers and distances of the nearest other points, each of shape (n_points, n_neighbors).
 
     Those with the smallest (distance, row number), in that order: the distances are the bits of
     `pairwise_distances`, by direct differences, and copies of a point are its neighbours at
-    distance 0. `points` is C-ordered and finite; neither threads nor BLAS change a bit.
+    distance 0. `points` is C-ordered and finite, and `name` is what messages call them; neither
+    threads nor BLAS change a bit.
 
     Raises
     ------
@@ -60,7 +67,7 @@ def nearest_neighbours(
         metric, or neighbours are too far apart for the precision of the points.
     """
     check_neighbor_count(n_neighbors, len(points))
-    found = _search(points, n_neighbors, metric, threads, ties=False)
+    found = _search(points, n_neighbors, metric, threads, name, ties=False)
     shape = (len(points), n_neighbors)
     return found.ids.reshape(shape), found.distances.reshape(shape)
 
@@ -80,11 +87,16 @@ def nearest_neighbours_from_distances(
 
 
 def neighbourhoods(
-    points: Points, n_neighbors: int, *, metric: str = "euclidean", threads: int = 1
+    points: Points,
+    n_neighbors: int,
+    *,
+    metric: str = "euclidean",
+    threads: int = 1,
+    name: str = "points",
 ) -> Neighbourhoods:
     """`nearest_neighbours` with all others that are as far away as the last of them."""
     check_neighbor_count(n_neighbors, len(points))
-    return _search(points, n_neighbors, metric, threads, ties=True)
+    return _search(points, n_neighbors, metric, threads, name, ties=True)
 
 
 def check_neighbor_count(n_neighbors: object, n_points: int, name: str = "n_neighbors") -> int:
@@ -101,10 +113,10 @@ _Found = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]
 
 
 def _search(
-    points: Points, n_neighbors: int, metric: str, threads: int, *, ties: bool
+    points: Points, n_neighbors: int, metric: str, threads: int, name: str, *, ties: bool
 ) -> Neighbourhoods:
     if metric in ("cosine", "correlation"):
-        refuse_rows_without_direction(points, metric, "points")
+        refuse_rows_without_direction(points, metric, name)
     narrow = points.dtype == np.float32 and not fits_single(points)
     cloud = points.astype(np.float64) if narrow else points
     search = _core.nearest_search(cloud, getattr(_core.Metric, metric))
@@ -121,13 +133,12 @@ def _search(
         def work(begin: int, end: int) -> _Found:
             return search.of_rows(begin, end, n_neighbors, ties)
 
-    with one_blas_thread():
-        found = _by_blocks(work, len(cloud), threads)
+    found = _by_blocks(work, len(cloud), threads)
     with np.errstate(over="ignore"):
         distances = found.distances.astype(points.dtype, copy=False)
     if not np.isfinite(distances.max()):
         raise InvalidInputError(
-            f"`points` must have distances that {points.dtype} holds; neighbours are too far apart"
+            f"`{name}` must have distances that {points.dtype} holds; neighbours are too far apart"
         )
     return Neighbourhoods(found.starts, found.ids, distances)
 
@@ -135,12 +146,14 @@ def _search(
 def _by_blocks(work: Callable[[int, int], _Found], n_points: int, threads: int) -> Neighbourhoods:
     step = max(16, _AT_ONCE // n_points // 16 * 16)
     begins = range(0, n_points, step)
-    parts = one_per_thread(
-        lambda begin, _: work(begin, min(begin + step, n_points)),
-        begins,
-        costs=[1.0] * len(begins),
-        threads=threads,
-    )
+    # Taking the limit lasts longer than the search of a small cloud.
+    with one_blas_thread() if len(begins) > 1 else nullcontext():
+        parts = one_per_thread(
+            lambda begin, _: work(begin, min(begin + step, n_points)),
+            begins,
+            costs=[1.0] * len(begins),
+            threads=threads,
+        )
     ids, distances, counts = (np.concatenate(some) for some in zip(*parts, strict=True))
     return Neighbourhoods(np.cumsum(counts) - counts, ids, distances)
 
