@@ -152,7 +152,7 @@ nb::tuple pairs_of(const EpsGraph& graph) {
 }
 
 template <typename Real>
-void bind_for(nb::module_& m) {
+void bind_mapper_for(nb::module_& m) {
     // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
     m.def("mapper_clusters", &mapper_clusters<Real>, "points"_a.noconvert(),
           "offsets"_a.noconvert(), "members"_a.noconvert(), "rule"_a, "threads"_a, "most_bytes"_a,
@@ -178,8 +178,8 @@ void bind_mapper(nb::module_& m) {
     nb::class_<EpsGraph>(m, "EpsGraph")
         .def_prop_ro("n_pairs", [](const EpsGraph& graph) { return graph.effort.pairs; })
         .def("pairs", &pairs_of);
-    bind_for<float>(m);
-    bind_for<double>(m);
+    bind_mapper_for<float>(m);
+    bind_mapper_for<double>(m);
     m.def("nerve", &nerve, "offsets"_a.noconvert(), "members"_a.noconvert(), "n_points"_a);
 }
 

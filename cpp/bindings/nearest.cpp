@@ -78,7 +78,7 @@ nb::tuple nearest_in_matrix(const Matrix<Real>& distances, std::size_t begin, st
 }
 
 template <typename Real>
-void bind_for(nb::module_& m, const char* name) {
+void bind_nearest_for(nb::module_& m, const char* name) {
     using Search = NearestSearch<Real>;
     nb::class_<Search>(m, name)
         .def("rows", &Search::rows, "begin"_a, "end"_a)
@@ -94,8 +94,8 @@ void bind_for(nb::module_& m, const char* name) {
 }
 
 void bind_nearest(nb::module_& m) {
-    bind_for<float>(m, "NearestSearchSingle");
-    bind_for<double>(m, "NearestSearchWide");
+    bind_nearest_for<float>(m, "NearestSearchSingle");
+    bind_nearest_for<double>(m, "NearestSearchWide");
 }
 
 }  // namespace topolens::bindings

@@ -21,7 +21,7 @@ Vector<Real> spanning_lengths(const Matrix<Real>& distances, const std::uint32_t
 }
 
 template <typename Real>
-void bind_for(nb::module_& m) {
+void bind_prim_for(nb::module_& m) {
     // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
     m.def("spanning_lengths",
           [](const Matrix<Real>& distances) {
@@ -36,8 +36,8 @@ void bind_for(nb::module_& m) {
 }
 
 void bind_prim(nb::module_& m) {
-    bind_for<float>(m);
-    bind_for<double>(m);
+    bind_prim_for<float>(m);
+    bind_prim_for<double>(m);
 }
 
 }  // namespace topolens::bindings
