@@ -15,6 +15,7 @@ from report_fixtures import (
     realistic_study,
 )
 
+from topolens.base.registry import descriptors
 from topolens.report import collect_findings
 from topolens.report.findings.changes import changed_layers
 from topolens.report.findings.doubts import degenerate_layers, doubts
@@ -24,8 +25,9 @@ from topolens.report.findings.outsider import most_different_model
 from topolens.report.findings.redundancy import closest_layers
 from topolens.report.findings.scale import share_of_scale
 from topolens.report.findings.steps import largest_step
-from topolens.report.findings.trends import rank_correlation, total_lifespans
+from topolens.report.findings.trends import dimension_over_depth, rank_correlation, total_lifespans
 from topolens.study.results import StepFailure
+from topolens.study.spec import OperationSpec
 
 ABC = ("a", "b", "c", "d")
 
@@ -567,3 +569,34 @@ def test_a_sum_that_follows_the_width_of_layers_is_doubted(widths, values, cauti
     assert finding.caution is cautious
     if cautious:
         assert "In “m0” the sum follows the width of the layers (3 to 1,024 features" in notes[0]
+
+
+class TestDimension:
+    @pytest.fixture
+    def study(self, monkeypatch):
+        for name in ("one", "other"):
+            counted = replace(
+                descriptors["bar_count"], name=name, unit="dimensions", takes="points"
+            )
+            monkeypatch.setitem(descriptors._operations, name, counted)
+        study = measured_study("one", [2.0, 4, 9, 6, 3], repeats=[[[2.0, 4, 9, 6, 3]]] * 4)
+        study.spec = study.spec.model_copy(
+            update={"descriptors": (OperationSpec(name="one"), OperationSpec(name="other"))}
+        )
+        return study
+
+    def test_follows_the_first_measure_of_it(self, study):
+        finding = one_of(dimension_over_depth(study))
+        assert finding.sentence.startswith("The dimension by one rises, then falls over the depth")
+        assert finding.settled is True
+        assert finding.rule.startswith("Rank correlation ρ of the dimension with depth")
+
+    def test_says_where_another_measure_disagrees(self, study):
+        study.measures = ("one", "other")
+        values = study.values["one", "scaled"]
+        study.values["other", "scaled"] = {label: [9.0 - v[0]] for label, v in values.items()}
+        finding = one_of(dimension_over_depth(study))
+        assert finding.notes[0].startswith("The dimension by other falls, then rises")
+
+    def test_is_missing_without_one(self):
+        assert dimension_over_depth(measured_study("bar_count H0", [1.0, 2, 3, 4])) == []

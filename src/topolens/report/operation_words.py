@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,24 +12,25 @@ import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Registry, descriptors, metrics
 from topolens.report.cloud_words import distance_unit
-from topolens.report.findings.words import heading, listing
+from topolens.report.findings.words import heading, listing, unticked
 
 if TYPE_CHECKING:
     from topolens.base.registry import Operation
     from topolens.study.results import StudyReader
     from topolens.study.spec import OperationSpec, StudySpec
 
-__all__ = ["OperationWords", "grouped", "measure_words", "metric_words"]
+__all__ = ["DIMENSION", "OperationWords", "grouped", "measure_words", "metric_words"]
 
 _DEGREES = ("Topology: pieces (H0)", "Topology: loops (H1)", "Topology: voids (H2)")
-_DIMENSION, _GEOMETRY = "Dimension", "Geometry"
+DIMENSION = "Dimension"
+_GEOMETRY = "Geometry"
 _DIAGRAMS, _SAME_SAMPLES, _CLOUDS = (
     "Between diagrams",
     "Same samples, row by row",
     "Between clouds",
 )
 _OTHER = "Other"
-_KINDS = (*_DEGREES, _DIMENSION, _GEOMETRY, _DIAGRAMS, _SAME_SAMPLES, _CLOUDS, _OTHER)
+_KINDS = (*_DEGREES, DIMENSION, _GEOMETRY, _DIAGRAMS, _SAME_SAMPLES, _CLOUDS, _OTHER)
 _CHANGES = (
     ("orthogonal", "rotation"),
     ("translation", "shifting"),
@@ -49,6 +51,12 @@ class OperationWords:
     operation: Operation | None
     """None where the registry does not know it, so that nothing is claimed of it."""
     params: Mapping[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """What it is, in the first sentence of its documentation; empty where unknown."""
+        text = "" if self.operation is None else inspect.getdoc(self.operation.run) or ""
+        return unticked(" ".join(text.partition("\n\n")[0].split()))
 
     def unit(self, spec: StudySpec, cloud: str) -> str:
         """Return what a value counts in a cloud; empty for a pure number."""
@@ -136,7 +144,7 @@ def _registered(registry: Registry, name: str) -> Operation | None:
 def _measure_kind(operation: Operation, degree: int | None) -> str:
     if degree is not None:
         return _DEGREES[degree]
-    return _DIMENSION if operation.unit.startswith("dimension") else _GEOMETRY
+    return DIMENSION if operation.unit.startswith("dimension") else _GEOMETRY
 
 
 def _metric_kind(operation: Operation, degree: int | None) -> str:

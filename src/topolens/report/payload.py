@@ -125,7 +125,9 @@ def _measures(study: StudyReader) -> list[dict[str, Any]]:
         for cloud in study.clouds:
             rows = table[(table["measure"] == words.label) & (table["cloud"] == cloud)]
             clouds.append(_course(rows, place, words.axis(study.spec, cloud)))
-        listed.append({"name": words.heading, "kind": words.kind, "clouds": clouds})
+        listed.append(
+            {"name": words.heading, "kind": words.kind, "about": words.summary, "clouds": clouds}
+        )
     return listed
 
 
@@ -149,6 +151,7 @@ def _metrics(study: StudyReader) -> list[dict[str, Any]]:
         {
             "name": words.heading,
             "kind": words.kind,
+            "about": words.summary,
             "facts": [words.facts(study.spec, cloud) for cloud in study.clouds],
         }
         for words in metric_words(study).values()

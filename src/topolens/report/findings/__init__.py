@@ -13,7 +13,7 @@ from topolens.report.findings.outsider import most_different_model
 from topolens.report.findings.redundancy import closest_layers
 from topolens.report.findings.scale import share_of_scale
 from topolens.report.findings.steps import largest_step
-from topolens.report.findings.trends import total_lifespans
+from topolens.report.findings.trends import dimension_over_depth, total_lifespans
 from topolens.report.remembered import RememberedStudy
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _GROUPS = (
     largest_step,
     loops_over_depth,
     total_lifespans,
+    dimension_over_depth,
     changed_layers,
     corresponding_layers,
     closest_layers,

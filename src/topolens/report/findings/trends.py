@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,24 +13,59 @@ from scipy.stats import rankdata
 from topolens.report.findings.finding import Finding, FindingTable, verdict
 from topolens.report.findings.reading import Profile, label_of, main_cloud, profiles
 from topolens.report.findings.words import correlation, every, listing, number, quoted, readable
+from topolens.report.operation_words import DIMENSION, measure_words
 
 if TYPE_CHECKING:
     from topolens.study.results import StudyReader
 
-__all__ = ["rank_correlation", "total_lifespans"]
+__all__ = ["dimension_over_depth", "rank_correlation", "total_lifespans"]
 
 _FEWEST_LAYERS = 4
 _CLEAR = 0.5
 _HUMP = 0.85
 _UNEQUAL_WIDTHS = 4
-_NOUNS = {0: "pieces (H0 lifespan sum)", 1: "loops (H1 lifespan sum)"}
 _RULE = (
-    "Rank correlation ρ of the lifespan sum with depth: rises from 0.5, falls from −0.5, else no "
+    "Rank correlation ρ of the {noun} with depth: rises from 0.5, falls from −0.5, else no "
     "clear direction. Rises, then falls: the largest value lies inside and both ends stay below "
     "85 % of it, rising before (ρ ≥ 0.5) and falling after (ρ ≤ −0.5); falls, then rises: the same "
     "upside down. "
     "Settled when at least three quarters of the half-samples give the same word."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What moves over depth, in words."""
+
+    key: str
+    title: str
+    noun: str
+    short: str
+
+
+_SUMS = {
+    0: _Subject(
+        "trend-h0",
+        "How the cloud gathers over depth",
+        "The total lifespan of pieces (H0 lifespan sum)",
+        "sum",
+    ),
+    1: _Subject(
+        "trend-h1",
+        "How loops come and go",
+        "The total lifespan of loops (H1 lifespan sum)",
+        "sum",
+    ),
+}
+
+
+def _dimension_by(label: str) -> _Subject:
+    return _Subject(
+        "dimension",
+        "How the dimension changes over depth",
+        f"The dimension by {readable(label)}",
+        "dimension",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +80,32 @@ class _Trend:
 
 def total_lifespans(study: StudyReader) -> list[Finding]:
     """Return how the H0 and the H1 lifespan sums move over depth, one finding each."""
-    return [finding for dimension in (0, 1) for finding in _finding(study, dimension)]
+    labels = [
+        (subject, label_of(study.measures, "lifespan_sum", d)) for d, subject in _SUMS.items()
+    ]
+    return [
+        finding
+        for subject, label in labels
+        if label is not None and (finding := _finding(study, label, subject)) is not None
+    ]
+
+
+def dimension_over_depth(study: StudyReader) -> list[Finding]:
+    """Return how the dimension moves over depth, by the study's first measure of it.
+
+    Notes say what its further measures of dimension give: estimators disagree.
+    """
+    words = measure_words(study).values()
+    labels = [one.label for one in words if one.kind == DIMENSION]
+    found = [
+        finding
+        for label in labels
+        if (finding := _finding(study, label, _dimension_by(label))) is not None
+    ]
+    if not found:
+        return []
+    others = tuple(other.sentence for other in found[1:])
+    return [replace(found[0], notes=(*found[0].notes, *others))]
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -56,36 +116,32 @@ def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) ->
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def _finding(study: StudyReader, dimension: int) -> list[Finding]:
-    measure, cloud = label_of(study.measures, "lifespan_sum", dimension), main_cloud(study)
-    if measure is None:
-        return []
+def _finding(study: StudyReader, measure: str, subject: _Subject) -> Finding | None:
+    cloud = main_cloud(study)
     long = [p for p in profiles(study, measure, cloud) if len(p.layers) >= _FEWEST_LAYERS]
     trends = [_trend(profile) for profile in long]
     if not trends:
-        return []
-    notes = _width_notes(long)
+        return None
+    notes = _width_notes(long, subject.short)
     total = min(trend.n_repeats for trend in trends)
     settled, robustness = verdict({t.model: t.hits for t in trends}, total, "the same direction")
-    return [
-        Finding(
-            key=f"trend-h{dimension}",
-            title="How the cloud gathers over depth" if dimension == 0 else "How loops come and go",
-            sentence=_sentence(trends, dimension),
-            measure=f"{readable(measure)}, cloud {quoted(cloud)}",
-            value=trends[0].ratio if len(trends) == 1 else None,
-            rule=_RULE,
-            robustness=robustness,
-            settled=settled,
-            table=_table(trends, total),
-            notes=notes,
-            caution=bool(notes),
-        )
-    ]
+    return Finding(
+        key=subject.key,
+        title=subject.title,
+        sentence=_sentence(trends, subject.noun),
+        measure=f"{readable(measure)}, cloud {quoted(cloud)}",
+        value=trends[0].ratio if len(trends) == 1 else None,
+        rule=_RULE.format(noun=subject.short),
+        robustness=robustness,
+        settled=settled,
+        table=_table(trends, total),
+        notes=notes,
+        caution=bool(notes),
+    )
 
 
-def _width_notes(found: list[Profile]) -> tuple[str, ...]:
-    """Warn where a lifespan sum may say no more than how many features a layer has."""
+def _width_notes(found: list[Profile], noun: str) -> tuple[str, ...]:
+    """Warn where a measure may say no more than how many features a layer has."""
     follows = []
     for profile in found:
         widths = np.array([layer.n_features for layer in profile.layers], dtype=np.float64)
@@ -97,8 +153,8 @@ def _width_notes(found: list[Profile]) -> tuple[str, ...]:
     narrow, wide = min(low for _, low, _ in follows), max(high for *_, high in follows)
     whom = listing([quoted(name) for name, *_ in follows])
     return (
-        f"In {whom} the sum follows the width of the layers ({narrow:,} to {wide:,} features; rank "
-        "correlation at least 0.5): distances in few dimensions differ from those in many, so this "
+        f"In {whom} the {noun} follows the width of the layers ({narrow:,} to {wide:,} features; "
+        "rank correlation at least 0.5): distances in few dimensions differ from those in many, so this "
         "course may be one of width and not of what the network does.",
     )
 
@@ -136,8 +192,7 @@ def _is_hunchback(depths: NDArray[np.float64], values: NDArray[np.float64]) -> b
     return before >= _CLEAR and after <= -_CLEAR
 
 
-def _sentence(trends: list[_Trend], dimension: int) -> str:
-    noun = f"The total lifespan of {_NOUNS[dimension]}"
+def _sentence(trends: list[_Trend], noun: str) -> str:
     if len(trends) == 1:
         one = trends[0]
         return (

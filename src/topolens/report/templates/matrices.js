@@ -71,6 +71,7 @@ function compareView() {
       button.classList.toggle("chosen", button.dataset.metric === metric.value && button.dataset.cloud === cloud.value);
     });
     const record = data.matrices[`${comparing.cloud}-${comparing.metric}`];
+    box.querySelector(".about").textContent = data.metrics[comparing.metric].about;
     facts.textContent = data.metrics[comparing.metric].facts[comparing.cloud].join(" · ");
     box.querySelector(".beside").hidden = !record;
     if (!record) { facts.textContent += " — not on this page: undefined throughout, or too large; see tables/distances.csv."; return; }
