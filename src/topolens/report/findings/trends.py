@@ -154,8 +154,8 @@ def _width_notes(found: list[Profile], noun: str) -> tuple[str, ...]:
     whom = listing([quoted(name) for name, *_ in follows])
     return (
         f"In {whom} the {noun} follows the width of the layers ({narrow:,} to {wide:,} features; "
-        "rank correlation at least 0.5): distances in few dimensions differ from those in many, so this "
-        "course may be one of width and not of what the network does.",
+        "rank correlation at least 0.5): distances in few dimensions differ from those in many, so "
+        "this course may be one of width and not of what the network does.",
     )
 
 
