@@ -104,9 +104,8 @@ RACES = [
     Race("Betti curve, 201 scales", our_betti, "gudhi", gudhi_betti),
     Race("5 layers at 201 scales", our_landscape, "gudhi", gudhi_landscape),
     Race("all layers, exact", exact_layers, "persim", persim_exact_layers),
-    Race(
-        "L2 of all layers", our_landscape_distance, "persim", persim_landscape_distance, diagrams=2
-    ),
+    # persim's differs from the integral of the definition by some 1e-4, ours does not.
+    Race("L2 of all layers", our_landscape_distance, "persim", persim_landscape_distance, 2, 1e-2),
     Race("image", our_image, "persim", persim_image, rtol=1e-5),
 ]
 
