@@ -3,6 +3,7 @@
 import csv
 import re
 import shutil
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import topolens as tl
 from topolens.base.errors import InvalidInputError, StoreError, StudyError
 from topolens.base.hashing import content_key
 from topolens.base.progress import Planned, RoomNeeded, StepEnded, StepFailed
-from topolens.base.registry import Invariances, metrics
+from topolens.base.registry import Invariances, descriptors, metrics
 from topolens.study.cache import ResultCache
 from topolens.study.preview import preview
 from topolens.study.reading import read_study
@@ -70,6 +71,54 @@ def test_a_study_says_what_its_numbers_count(ready):
     assert study.unit("linear_cka") == ""
     with pytest.raises(InvalidInputError, match="`label` must be one of the study's; got 'cka'"):
         study.unit("cka")
+
+
+def test_every_layer_is_prepared_once_for_all_pairs_of_models(tmp_path, monkeypatch):
+    monkeypatch.setattr(metrics, "_operations", dict(metrics._operations))
+    prepared = []
+
+    def prepare(points, *, name="points"):
+        prepared.append(len(points))
+        return float(np.max(points))
+
+    def compare(first, second):
+        return abs(first - second)
+
+    metrics.register(
+        "top_gap",
+        version=1,
+        takes="points",
+        unit="distance",
+        invariances=Invariances(),
+        prepare=prepare,
+        compare=compare,
+    )(lambda first, second: compare(prepare(first), prepare(second)))
+    path = write_ready(tmp_path, 'descriptors = []\ncomparisons = ["top_gap"]\n' + READY)
+    study, _ = run(path, tmp_path / "out")
+    assert study.failures == ()
+    # Six layers, two clouds, whole and in two halves.
+    assert len(prepared) == 6 * 2 * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    value: float
+    standard_error: float
+
+
+@pytest.mark.parametrize("resamples", [0, 2])
+def test_the_interval_of_a_measure_reaches_the_table(tmp_path, monkeypatch, resamples):
+    monkeypatch.setattr(descriptors, "_operations", dict(descriptors._operations))
+    descriptors.register(
+        "top", version=1, takes="points", unit="distance", invariances=Invariances()
+    )(lambda points: Fitted(float(np.max(points)), 0.5))
+    text = READY.replace("resamples = 2", f"resamples = {resamples}")
+    path = write_ready(tmp_path, 'descriptors = ["top"]\ncomparisons = []\n' + text)
+    study, _ = run(path, tmp_path / "out")
+    table = study.table()
+    own = np.isclose(table["high"] - table["low"], 2 * 1.96 * 0.5)
+    # Half-samples tell more: how the value changes with the points.
+    assert own.all() if resamples == 0 else not own.any()
 
 
 def test_both_directions_of_an_asymmetric_metric(tmp_path, monkeypatch):

@@ -55,6 +55,7 @@ from topolens.study.plan import (
 from topolens.study.reading import StudyFile, read_study
 from topolens.study.results import StepFailure
 from topolens.study.runner import local_executor, run_steps
+from topolens.study.shared_work import shared_work
 from topolens.study.shown import load_study_samples
 from topolens.study.steps import Step
 from topolens.study.storage import forecast_room, with_forecast
@@ -117,7 +118,7 @@ def run(
     """
     file = _read(study, trust=trust, allow_pickle=allow_pickle, download=download, device=device)
     folder = Path(root)
-    with _sole_writer(folder):
+    with _sole_writer(folder), _forgetting_shared_work():
         _remove_half_written(folder)
         samples = load_study_samples(file)
         captures = plan_captures(folder, file, samples)
@@ -335,6 +336,15 @@ def _sole_writer(root: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _forgetting_shared_work() -> Iterator[None]:
+    """Keep the clouds of a study in memory no longer than it runs."""
+    try:
+        yield
+    finally:
+        shared_work.clear()
 
 
 def _ignore(_event: Event) -> None:

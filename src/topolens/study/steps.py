@@ -24,6 +24,7 @@ from topolens.base.duplicates import count_duplicates
 from topolens.base.errors import TopolensError
 from topolens.base.hashing import BlockDigest, content_key
 from topolens.base.registry import descriptors as descriptor_registry
+from topolens.base.registry import metrics as metric_registry
 from topolens.base.results import Diagram, Diagrams
 from topolens.clouds.farthest import farthest_points
 from topolens.clouds.normalise import normalise
@@ -31,15 +32,17 @@ from topolens.clouds.outliers import local_outlier_factor
 from topolens.clouds.principal import pca
 from topolens.clouds.projection import random_projection
 from topolens.clouds.sampling import half_samples
-from topolens.comparison.pairwise import cross
+from topolens.comparison.pairwise import PreparedItem, cross_prepared, prepare_item
 from topolens.descriptors.persistence import persistence
 from topolens.study.cache import Result, ResultCache
+from topolens.study.shared_work import shared_work
 from topolens.study.stopping import go_on
 
 __all__ = ["Step", "execute", "read_diagrams"]
 
-# Raised whenever the numbers of a step change for other reasons than its operation's version.
-_STEP_VERSION = 1
+# Raised whenever the numbers of a kind of step change for other reasons than its operation's version.
+_STEP_VERSIONS = {"describe": 2, "compare": 2}
+_NORMAL_QUANTILE = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,11 @@ class Step:
     @property
     def made_by(self) -> dict[str, Any]:
         """Identity of the result, whatever step of whatever study computes it."""
-        return {"kind": self.kind, "step_version": _STEP_VERSION, **self.identity}
+        return {
+            "kind": self.kind,
+            "step_version": _STEP_VERSIONS.get(self.kind, 1),
+            **self.identity,
+        }
 
     @property
     def key(self) -> str:
@@ -171,14 +178,25 @@ def _chosen_numbers(root: Path, cloud: Mapping[str, Any]) -> NDArray[np.int64]:
 
 
 def _cloud(root: Path, cloud: Mapping[str, Any]) -> Points:
-    """Build the cloud that a step works on: chosen rows, in fewer coordinates, at scale."""
+    """Return the cloud that a step works on, built once for all steps."""
+    return shared_work.get(_work_key(root, cloud=cloud), lambda: _built_cloud(root, cloud))
+
+
+def _work_key(root: Path, **what: object) -> str:
+    return content_key({"root": str(root), **what})
+
+
+def _built_cloud(root: Path, cloud: Mapping[str, Any]) -> Points:
+    """Build a cloud: chosen rows, in fewer coordinates, at scale."""
     _, points = _chosen_rows(root, cloud)
     if "project" in cloud and cloud["project"]["n_components"] < points.shape[1]:
         wanted = cloud["project"]
         points = random_projection(points, n_components=wanted["n_components"], seed=wanted["seed"])
     if "pca" in cloud:
         points = _in_components(points, cloud["pca"]["keep"])
-    return normalise(points, cloud["normalise"])
+    cloud_points = normalise(points, cloud["normalise"])
+    cloud_points.setflags(write=False)  # other steps read it too
+    return cloud_points
 
 
 def _in_components(points: Points, keep: int | float) -> Points:
@@ -209,29 +227,41 @@ def _diagrams(root: Path, payload: Mapping[str, Any]) -> Result:
 def _describe(root: Path, payload: Mapping[str, Any]) -> Result:
     """Apply one descriptor to the cloud of every layer given, whole and halved."""
     operation = descriptor_registry[payload["name"]]
-    values: list[float | None] = []
+    found: list[tuple[float | None, ...]] = []
     notes: list[str] = []
     for item in payload["items"]:
         subject = _subjects(root, item, operation.takes, payload["dimension"])
         try:
-            found = operation.run(*subject, **payload["params"])
-            values.append(_finite(found))
-            notes += [f"{item['label']}: {doubt}" for doubt in getattr(found, "warnings", ())]
+            result = operation.run(*subject, **payload["params"])
+            found.append(_with_interval(result))
+            notes += [f"{item['label']}: {doubt}" for doubt in getattr(result, "warnings", ())]
         except TopolensError as error:
-            values.append(None)
+            found.append((None, None, None))
             notes.append(f"{item['label']}: {error}")
-    return Result(record={"values": values, "notes": notes})
+    values, low, high = (list(column) for column in zip(*found, strict=True))
+    return Result(record={"values": values, "low": low, "high": high, "notes": notes})
 
 
 def _compare(root: Path, payload: Mapping[str, Any]) -> Result:
     """Compare every layer of one model with every layer of another."""
-    takes, dimension = payload["takes"], payload["dimension"]
-    rows, columns = (
-        {tuple(item["label"]): _subjects(root, item, takes, dimension)[0] for item in payload[side]}
-        for side in ("rows", "columns")
-    )
-    values, notes = cross(rows, columns, payload["name"], params=payload["params"])
+    rows = [_prepared(root, payload, item) for item in payload["rows"]]
+    same = payload["columns"] == payload["rows"]
+    columns = rows if same else [_prepared(root, payload, item) for item in payload["columns"]]
+    values, notes = cross_prepared(metric_registry[payload["name"]], rows, columns)
     return Result({"values": values}, {"notes": list(notes)})
+
+
+def _prepared(root: Path, payload: Mapping[str, Any], item: Mapping[str, Any]) -> PreparedItem:
+    """Do for one layer what the metric needs once, for all pairs of models."""
+    operation, dimension = metric_registry[payload["name"]], payload["dimension"]
+    label = tuple(item["label"])
+    what = {"item": item, "name": operation.name, "params": payload["params"]}
+
+    def make() -> PreparedItem:
+        (subject,) = _subjects(root, item, operation.takes, dimension)
+        return prepare_item(operation, label, subject, payload["params"])
+
+    return shared_work.get(_work_key(root, dimension=dimension, **what), make)
 
 
 def _subjects(
@@ -247,8 +277,16 @@ def _subjects(
     return points, labels[_chosen_numbers(root, item["cloud"])]
 
 
-def _finite(value: Any) -> float | None:  # noqa: ANN401  a descriptor's number or result object
-    number = float(getattr(value, "value", value))
+def _with_interval(result: Any) -> tuple[float | None, float | None, float | None]:  # noqa: ANN401  a descriptor's number or result object
+    """Return the value and the ends of its 95 % interval, where the descriptor knows them."""
+    value = float(getattr(result, "value", result))
+    reach = _NORMAL_QUANTILE * float(getattr(result, "standard_error", np.nan))
+    low, high = getattr(result, "low", value - reach), getattr(result, "high", value + reach)
+    return _finite(value), _finite(low), _finite(high)
+
+
+def _finite(value: Any) -> float | None:  # noqa: ANN401  any real number, or None
+    number = np.nan if value is None else float(value)
     return number if np.isfinite(number) else None
 
 

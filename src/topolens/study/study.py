@@ -159,7 +159,8 @@ class Study:
         Columns: model, family, seed, epoch, layer, index, depth, cloud, measure, value, low,
         high, n_points. `low` and `high` are 1.96 standard errors from the value, estimated by
         a delete-half jackknife (Shao and Wu 1989): the spread of the half-samples, rescaled to
-        the value because many measures grow with the number of points. NaN without resamples.
+        the value because many measures grow with the number of points. Without resamples they
+        are the interval that the measure itself gives, such as a fit's; NaN where it has none.
         """
         import pandas as pd
 
@@ -233,10 +234,16 @@ class Study:
     def _values(
         self, measure: str, cloud: str, resample: int | None
     ) -> dict[tuple[str, str], float]:
+        return self._recorded("values", measure, cloud, resample)
+
+    def _recorded(
+        self, what: str, measure: str, cloud: str, resample: int | None
+    ) -> dict[tuple[str, str], float]:
         found: dict[tuple[str, str], float] = {}
         for entry in self._index.measures:
             if _matches(entry, measure=measure, cloud=cloud, resample=resample):
-                values = self._cache.get(entry.key).record["values"]
+                record = self._cache.get(entry.key).record
+                values = record.get(what, [None] * len(record["values"]))
                 layers = [(model, layer) for model, layer in entry.where["layers"]]
                 numbers = [np.nan if value is None else value for value in values]
                 found.update(zip(layers, numbers, strict=True))
@@ -247,13 +254,18 @@ class Study:
             for measure in self.measures:
                 values = self._values(measure, summary.name, None)
                 halves = self.resampled_values(measure, summary.name)
+                own = [self._recorded(end, measure, summary.name, None) for end in ("low", "high")]
                 for model, layer in self._layers():
-                    value = values.get((model.name, layer.name), np.nan)
-                    error = _jackknife_error(value, np.array(halves[model.name, layer.name]))
+                    label = (model.name, layer.name)
+                    value = values.get(label, np.nan)
+                    error = _jackknife_error(value, np.array(halves[label]))
+                    low, high = (ends.get(label, np.nan) for ends in own)
+                    if self.n_resamples:
+                        low, high = value - error, value + error
                     yield (
                         *(model.name, model.family, model.seed, model.epoch),
                         *(layer.name, layer.index, layer.depth, summary.name, measure),
-                        *(value, value - error, value + error, summary.n_points),
+                        *(value, low, high, summary.n_points),
                     )
 
     def _distance_rows(self) -> Iterator[tuple[Any, ...]]:
