@@ -40,7 +40,7 @@ from topolens.study.stopping import go_on
 
 __all__ = ["Step", "execute", "read_diagrams"]
 
-# Raised whenever the numbers of a kind of step change for other reasons than its operation's version.
+# Raised whenever the numbers of a kind of step change though no operation has.
 _STEP_VERSIONS = {"describe": 2, "compare": 2}
 _NORMAL_QUANTILE = 1.96
 
