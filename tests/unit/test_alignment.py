@@ -18,11 +18,11 @@ def clouds():
 
 
 @pytest.mark.parametrize("way", ["products", "grams"])
-@pytest.mark.parametrize("band", [1, 400 * 8, 2**20])
-def test_all_pairs(clouds, way, band, monkeypatch):
+@pytest.mark.parametrize("tile_bytes", [1, 400 * 8, 2**20])
+def test_all_pairs(clouds, way, tile_bytes, monkeypatch):
     cost = {"products": 0.0, "grams": np.inf}[way]
     monkeypatch.setattr(alignment, "_cost_by_products", lambda *a, **k: cost)
-    monkeypatch.setattr(alignment, "_BAND_BYTES", band)
+    monkeypatch.setattr(alignment, "_TILE_BYTES", tile_bytes)
     found = alignment.squared_alignments(clouds, clouds)
     np.testing.assert_allclose(found, products(clouds, clouds), rtol=1e-10)
     found = alignment.squared_alignments(clouds[:1], clouds[1:])

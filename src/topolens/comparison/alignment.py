@@ -13,7 +13,7 @@ __all__ = ["squared_alignments", "unbiased_hsic"]
 
 Cloud = NDArray[np.float64]
 
-_BAND_BYTES = 64 * 2**20
+_TILE_BYTES = 64 * 2**20
 
 
 def squared_alignments(rows: Sequence[Cloud], columns: Sequence[Cloud]) -> NDArray[np.float64]:
@@ -21,8 +21,8 @@ def squared_alignments(rows: Sequence[Cloud], columns: Sequence[Cloud]) -> NDArr
 
     ||Y^T X||^2 is also the inner product of the Gram matrices X X^T and Y Y^T. A cross product
     costs every pair n d d' multiplications; Gram matrices cost every cloud n n d / 2 and every
-    pair only n n / 2. The cheaper way is taken; Gram matrices are made in bands of rows, of all
-    clouds at once, so that a band of all of them fits into 64 MiB or is one row high.
+    pair only n n / 2. The cheaper way is taken; Gram matrices are made tile by tile, of all clouds
+    at once, so that a tile of all of them fits into 64 MiB.
 
     Parameters
     ----------
@@ -69,18 +69,21 @@ def _by_products(
 
 
 def _by_grams(clouds: Sequence[Cloud], n_rows: int, *, same: bool) -> NDArray[np.float64]:
-    """Sum over bands of the upper triangles; what lies off the diagonal blocks counts twice."""
-    n_points = len(clouds[0])
-    height = max(1, min(n_points, _BAND_BYTES // (8 * n_points * len(clouds))))
-    total = np.zeros((n_rows, len(clouds) if same else len(clouds) - n_rows))
-    for start in range(0, n_points, height):
-        stop = min(start + height, n_points)
-        band = np.empty((len(clouds), stop - start, n_points - start))
-        for place, cloud in enumerate(clouds):
-            np.matmul(cloud[start:stop], cloud[start:].T, out=band[place])
-        band[:, :, stop - start :] *= np.sqrt(2)
-        flat = band.reshape(len(clouds), -1)
-        total += flat[:n_rows] @ (flat if same else flat[n_rows:]).T
+    """Sum over the tiles on and above the diagonal; those above it count twice."""
+    n_points, n_clouds = len(clouds[0]), len(clouds)
+    side = max(1, min(n_points, int(np.sqrt(_TILE_BYTES / (8 * n_clouds)))))
+    room = np.empty(n_clouds * side**2)
+    total = np.zeros((n_rows, n_clouds if same else n_clouds - n_rows))
+    for top in range(0, n_points, side):
+        for left in range(top, n_points, side):
+            across, down = slice(top, top + side), slice(left, left + side)
+            shape = n_clouds, len(clouds[0][across]), len(clouds[0][down])
+            tile = room[: np.prod(shape)].reshape(shape)
+            for place, cloud in enumerate(clouds):
+                np.matmul(cloud[across], cloud[down].T, out=tile[place])
+            flat = tile.reshape(n_clouds, -1)
+            products = flat[:n_rows] @ (flat if same else flat[n_rows:]).T
+            total += products if left == top else 2 * products
     return total
 
 

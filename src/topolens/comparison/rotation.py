@@ -10,7 +10,7 @@ from topolens.comparison.nuclear_norm import nuclear_norm
 __all__ = ["chord_after_rotation", "chord_to_angle", "unit_coordinates", "without_mean"]
 
 # Above this cosine the distance is measured on the rotated clouds: there 1 - cosine loses digits.
-_NEARLY_ONE = 0.99
+_NEARLY_ONE = 0.9999
 _NOTHING = 1e-14
 
 
@@ -43,6 +43,8 @@ def chord_after_rotation(first: NDArray[np.float64], second: NDArray[np.float64]
 
     Padding changes no singular value of Y^T X, so nothing is padded.
     """
+    if first is second:
+        return 0.0
     product = first.T @ second
     cosine = nuclear_norm(product)
     if cosine < _NEARLY_ONE:
