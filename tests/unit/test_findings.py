@@ -151,7 +151,9 @@ class TestStepsAcrossPooling:
         study = with_shapes(line_study([0, 1, 5, 6]), *self.SHAPES)
         found = largest_step(study)
         notes = one_of(doubts(study, found)).notes
-        assert any("“Where the topology changes most” is noted there" in note for note in notes)
+        assert any(
+            "behind “Where the topology changes most”; see their notes" in note for note in notes
+        )
 
 
 class TestLoops:

@@ -87,11 +87,13 @@ def _first_places(found: list[Identification]) -> list[str]:
     if not others or not best.above_chance:
         return []
     first = f"The largest share, {percent(best.share)}, is that of {_name(best)}"
+    if best.n_pairs > 1:
+        first += f" (from {percent(best.worst)} to {percent(best.best)} over the pairs of models)"
     rivals = [_name(one) for one in others if one.high >= best.low]
     if not np.isfinite(best.low):
         return [f"{first}; without half-samples the order is not checked."]
     if not rivals:
-        return [f"{first}, and its interval lies above all others."]
+        return [f"{first}; on these networks, its interval lies above all others."]
     return [
         f"{first}; the intervals of {listing(rivals, shown=_SHOWN)} reach into its own, so the "
         "order among these is not settled."

@@ -185,7 +185,7 @@ def _cautions(others: list[Finding]) -> list[str]:
     doubtful = [f"“{finding.title}”" for finding in others if finding.caution]
     if not doubtful:
         return []
-    return [f"What else than the networks may lie behind {listing(doubtful)} is noted there."]
+    return [f"Something else than the networks may be behind {listing(doubtful)}; see their notes."]
 
 
 def _not_asked(study: StudyReader) -> list[str]:
