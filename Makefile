@@ -74,6 +74,7 @@ bench: setup
 	$(BIN)/python benchmarks/persistence.py
 	$(BIN)/python benchmarks/clouds.py
 	$(BIN)/python benchmarks/curves.py --quick
+	$(BIN)/python benchmarks/divergence.py --quick
 	$(BIN)/python benchmarks/similarity.py --quick
 	$(BIN)/python benchmarks/store.py --quick
 

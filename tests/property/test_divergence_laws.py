@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 
 from topolens import (
     cross_barcode,
+    information_imbalance,
     mtop_divergence,
     persistence,
     rtd,
@@ -18,6 +19,7 @@ from topolens import (
     rtd_trials,
 )
 from topolens.base.errors import InvalidInputError
+from topolens.kernels import memory
 
 laws = settings(derandomize=True, deadline=None, max_examples=40)
 seeds = st.integers(0, 2**32 - 1)
@@ -169,6 +171,19 @@ def test_single_precision_stays_single_where_it_fits():
     rng = np.random.default_rng(7)
     first, second = rng.normal(size=(2, 60, 3)).astype(np.float32)
     assert rtd(first, second) == pytest.approx(rtd(first.astype(float), second), rel=1e-5)
+
+
+def test_what_does_not_fit_is_refused_before_it_begins(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**4)
+    cloud = np.random.default_rng(8).normal(size=(30, 2))
+    for call in (rtd, cross_barcode, mtop_divergence):
+        with pytest.raises(InvalidInputError, match=r"\Apersistence of 60 points needs \d+ MB"):
+            call(cloud, cloud)
+    with pytest.raises(InvalidInputError, match=r"\Apersistence takes at most 65535 points"):
+        cross_barcode(np.zeros((65535, 1)), np.zeros((1, 1)))
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**3)
+    with pytest.raises(InvalidInputError, match=r"\Aranking the distances of 30 points needs"):
+        information_imbalance(cloud, cloud)
 
 
 CLOUD = np.eye(4)

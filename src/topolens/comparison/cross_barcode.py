@@ -13,6 +13,7 @@ from topolens.base.checks import check_integer, check_points
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
 from topolens.base.results import Diagram, Diagrams
+from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import enclosing_radius, rips_pairs
 
 __all__ = ["cross_barcode", "mtop_divergence"]
@@ -43,14 +44,14 @@ def cross_barcode(first: ArrayLike, second: ArrayLike, *, max_dim: int = 1) -> D
     Raises
     ------
     InvalidInputError
-        If a cloud is not a finite one of at least one point, the numbers of features differ, or
-        `max_dim` is not 0, 1 or 2.
+        If a cloud is not a finite one of at least one point, the numbers of features differ,
+        `max_dim` is not 0, 1 or 2, or memory does not suffice.
     """
     check_integer(max_dim, "max_dim", at_least=0, at_most=2)
     ours = check_points(first, name="first", at_least=1).astype(np.float64)
     theirs = check_points(second, name="second", at_least=1).astype(np.float64)
     _check_same_space(ours, theirs)
-    matrix = _joined(ours, theirs)
+    matrix = _joined(ours, theirs, max_dim)
     pairs = rips_pairs(matrix, max_dim=max_dim)
     return Diagrams(
         tuple(Diagram(degree, bars) for degree, bars in enumerate(pairs)),
@@ -103,7 +104,7 @@ def _compare(first: _PreparedSamples, second: _PreparedSamples) -> float:
     _check_same_space(ours[0], theirs[0])
     n_trials = max(len(ours), len(theirs))
     totals = [
-        _total_of_loops(_joined(ours[trial % len(ours)], theirs[trial % len(theirs)]))
+        _total_of_loops(_joined(ours[trial % len(ours)], theirs[trial % len(theirs)], 1))
         for trial in range(n_trials)
     ]
     return float(np.mean(totals))
@@ -114,9 +115,13 @@ def _total_of_loops(matrix: NDArray[np.float64]) -> float:
     return float(np.sum(loops[:, 1] - loops[:, 0]))
 
 
-def _joined(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+def _joined(
+    first: NDArray[np.float64], second: NDArray[np.float64], max_dim: int
+) -> NDArray[np.float64]:
     """Return the distances of both clouds, those within the second set to 0."""
-    matrix = np.zeros((len(second) + len(first),) * 2)
+    n_points = len(second) + len(first)
+    refuse_without_memory(n_points, second.itemsize, max_dim, with_matrix=True)
+    matrix = np.zeros((n_points, n_points))
     across = cdist(first, second)
     matrix[len(second) :, : len(second)] = across
     matrix[: len(second), len(second) :] = across.T
@@ -183,8 +188,8 @@ def mtop_divergence(
     Raises
     ------
     InvalidInputError
-        If the numbers of features differ, a cloud is not a finite one of two points or more, or
-        a parameter is out of range.
+        If the numbers of features differ, a cloud is not a finite one of two points or more, a
+        parameter is out of range, or memory does not suffice.
 
     Examples
     --------

@@ -74,7 +74,7 @@ def information_imbalance(first: ArrayLike, second: ArrayLike) -> float:
     Raises
     ------
     InvalidInputError
-        If the numbers of rows differ or there are fewer than two.
+        If the numbers of rows differ, there are fewer than two, or memory does not suffice.
 
     Examples
     --------

@@ -18,6 +18,7 @@ from topolens.base.checks import (
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
 from topolens.kernels.distances import distances_of
+from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import rips_pairs
 
 __all__ = ["RTDTrials", "rtd", "rtd_from_distances", "rtd_trials"]
@@ -105,6 +106,7 @@ def _trials(first: _PreparedTrials, second: _PreparedTrials) -> RTDTrials:
 
 def _divergence(first: Points, second: Points) -> float:
     """Sum the bars of H1 in the graph of `first` doubled by the smaller of both distances."""
+    refuse_without_memory(2 * len(first), first.itemsize, max_dim=1, with_matrix=True)
     matrix = np.block([[np.zeros_like(first), first], [first, np.minimum(first, second)]])
     loops = rips_pairs(matrix, max_dim=1)[1]
     return float(np.sum(loops[:, 1] - loops[:, 0]))
@@ -159,8 +161,8 @@ def rtd(
     Raises
     ------
     InvalidInputError
-        If the numbers of rows differ, a parameter is out of range, or nine tenths of the
-        distances of a cloud are 0.
+        If the numbers of rows differ, a parameter is out of range, nine tenths of the distances
+        of a cloud are 0, or memory does not suffice.
 
     Examples
     --------

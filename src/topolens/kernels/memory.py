@@ -15,6 +15,7 @@ __all__ = [
     "engine_bytes",
     "matrix_bytes",
     "refuse_batch_without_memory",
+    "refuse_ranks_without_memory",
     "refuse_subsets_without_memory",
     "refuse_too_many",
     "refuse_without_memory",
@@ -96,6 +97,12 @@ def refuse_subsets_without_memory(
     needed = matrix_bytes(n_points, itemsize) + sum(sorted(each, reverse=True)[:threads])
     what = f"persistence of subsets of {n_points} points"
     _refuse_beyond_memory(what, needed, f"lower `threads`, {_SMALLER}")
+
+
+def refuse_ranks_without_memory(n_points: int, itemsize: int) -> None:
+    """Refuse a square of ranks that would not fit."""
+    needed = matrix_bytes(n_points, itemsize)
+    _refuse_beyond_memory(f"ranking the distances of {n_points} points", needed, "sample the rows")
 
 
 def refuse_too_many(n_points: int) -> None:

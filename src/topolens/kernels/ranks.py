@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from topolens import _core
 from topolens.base.checks import Points
 from topolens.kernels.distances import fits_single
+from topolens.kernels.memory import refuse_ranks_without_memory
 
 __all__ = ["doubled_ranks"]
 
@@ -24,7 +25,9 @@ def doubled_ranks(points: Points, metric: str = "euclidean") -> NDArray[np.unsig
     if points.dtype == np.float32 and not fits_single(points):
         points = points.astype(np.float64)
     search = _core.nearest_search(points, getattr(_core.Metric, metric))
-    ranks = np.empty((n_points, n_points), np.uint16 if n_points < 2**15 else np.uint32)
+    kind = np.dtype(np.uint16 if n_points < 2**15 else np.uint32)
+    refuse_ranks_without_memory(n_points, kind.itemsize)
+    ranks = np.empty((n_points, n_points), kind)
     step = max(1, _AT_ONCE // n_points)
     for begin in range(0, n_points, step):
         end = min(n_points, begin + step)
