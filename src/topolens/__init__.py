@@ -84,9 +84,13 @@ if TYPE_CHECKING:
         persistence_forecast,
         persistence_forecast_from_distances,
     )
+    from topolens.descriptors.gride import gride
+    from topolens.descriptors.hops import hop_distances
     from topolens.descriptors.images import persistence_image
+    from topolens.descriptors.intrinsic import IntrinsicDimension
     from topolens.descriptors.landscapes import landscape_norm, persistence_landscape
     from topolens.descriptors.lifespans import lifespan_sum
+    from topolens.descriptors.local_pca import local_pca_dimension
     from topolens.descriptors.mapper import (
         DBSCAN,
         BalancedCover,
@@ -97,10 +101,13 @@ if TYPE_CHECKING:
         eps_graph,
         mapper_graph,
     )
+    from topolens.descriptors.mle import mle_dimension
     from topolens.descriptors.normalised import normalised_persistence
     from topolens.descriptors.persistence import persistence, persistence_from_distances
     from topolens.descriptors.phdim import PHDimension, ph_dimension, ph_dimension_from_distances
+    from topolens.descriptors.scikit_dimension import scikit_dimension
     from topolens.descriptors.significance import persistence_ratio, significant_bars
+    from topolens.descriptors.twonn import two_nn
     from topolens.report import plot_barcode, plot_diagram, plot_distances, write_report
     from topolens.study.run import run
     from topolens.study.study import Study
@@ -121,6 +128,7 @@ _HOMES = {
     "EpsGraph": "topolens.descriptors.mapper",
     "FarthestPoints": "topolens.clouds",
     "HeldOutDistance": "topolens.comparison",
+    "IntrinsicDimension": "topolens.descriptors",
     "InvalidInputError": "topolens.base.errors",
     "LayerIdentification": "topolens.comparison",
     "MapperGraph": "topolens.base.mapper_graph",
@@ -152,6 +160,8 @@ _HOMES = {
     "dissimilarities": "topolens.comparison",
     "eps_graph": "topolens.descriptors.mapper",
     "farthest_points": "topolens.clouds",
+    "gride": "topolens.descriptors",
+    "hop_distances": "topolens.descriptors",
     "image_distance": "topolens.comparison",
     "information_imbalance": "topolens.comparison.information_imbalance",
     "landscape_distance": "topolens.comparison",
@@ -162,7 +172,9 @@ _HOMES = {
     "load_model": "topolens.activations.networks.models",
     "load_samples": "topolens.activations.data.datasets",
     "local_outlier_factor": "topolens.clouds",
+    "local_pca_dimension": "topolens.descriptors",
     "mapper_graph": "topolens.descriptors.mapper",
+    "mle_dimension": "topolens.descriptors",
     "mtop_divergence": "topolens.comparison.cross_barcode",
     "mutual_knn": "topolens.comparison.neighbours",
     "neighbour_overlap": "topolens.comparison.neighbours",
@@ -202,11 +214,13 @@ _HOMES = {
     "run": "topolens.study.run",
     "same_layer_identification": "topolens.comparison",
     "sample_rows": "topolens.clouds",
+    "scikit_dimension": "topolens.descriptors",
     "shape_distance": "topolens.comparison",
     "shared_neighbours": "topolens.comparison.neighbours",
     "significant_bars": "topolens.descriptors",
     "sliced_wasserstein": "topolens.comparison",
     "svcca": "topolens.comparison",
+    "two_nn": "topolens.descriptors",
     "unbiased_cka": "topolens.comparison",
     "write_report": "topolens.report",
 }

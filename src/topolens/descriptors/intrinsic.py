@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from topolens.kernels.neighbours import nearest_neighbours
 __all__ = [
     "IntrinsicDimension",
     "Surroundings",
+    "error_of_mean",
     "logarithms_of_ratios",
     "refuse_ties",
     "repeats_doubt",
@@ -149,6 +151,13 @@ def refuse_ties(largest: float) -> None:
             "`points` must have neighbours at different distances; here they tie, as on a grid, "
             "so no dimension is defined"
         )
+
+
+def error_of_mean(deviations: NDArray[np.float64], ids: NDArray[np.int64], n_used: int) -> float:
+    """Standard error of the mean of values that covary with those of their neighbours."""
+    own = float(deviations @ deviations)
+    shared = float(deviations @ deviations[ids].sum(axis=1))
+    return math.sqrt(max(own + shared, own)) / n_used
 
 
 def repeats_doubt(n_duplicates: int) -> list[str]:
