@@ -68,8 +68,8 @@ def gride(
         scikit-dimension), "N" is the likelihood itself.
     error : {"overlap", "information"}, default "overlap"
         How standard errors come about. "information": from the curvature of the likelihood, as if
-        the ratios of points were independent (DADApy, scikit-dimension): half of the truth at
-        n2 = 4, worse beyond. "overlap": to the variance of the points' scores, the covariance of
+        the ratios of points were independent (DADApy, scikit-dimension): about three quarters of
+        the truth. "overlap": to the variance of the points' scores, the covariance of
         each with its neighbours is added.
     metric : str, default "euclidean"
         Or "manhattan", "chebyshev", "cosine", "correlation".

@@ -14,6 +14,7 @@ from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, descriptors
 from topolens.descriptors.intrinsic import (
     IntrinsicDimension,
+    error_of_mean,
     repeats_doubt,
     surroundings,
     told,
@@ -72,9 +73,9 @@ def local_pca_dimension(
     Returns
     -------
     IntrinsicDimension
-        Its standard error takes n / (k + 1) neighbourhoods, which do not overlap, for independent:
-        their standard deviation over the root of their number, 1.25 times that for a median. None
-        where the whole cloud is one neighbourhood. Repeated rows are a TopolensWarning.
+        Its standard error is that of the mean, the covariance of each neighbourhood with those of
+        its neighbours added, and 1.25 times that for a median. None where the whole cloud is one
+        neighbourhood. Repeated rows are a TopolensWarning.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def local_pca_dimension(
     found = _RULES[rule](_eigenvalues(cloud, members))
     return IntrinsicDimension(
         value=float(np.median(found) if average == "median" else found.mean()),
-        standard_error=_error(found, members.shape[1], average),
+        standard_error=_error(found, members, average),
         n_points=len(cloud) + n_duplicates,
         n_used=len(cloud),
         n_duplicates=n_duplicates,
@@ -121,12 +122,11 @@ def local_pca_dimension(
     )
 
 
-def _error(found: NDArray[Any], n_members: int, average: str) -> float | None:
+def _error(found: NDArray[Any], members: NDArray[np.int64], average: str) -> float | None:
     if len(found) == 1:
         return None
-    n_disjoint = max(1.0, len(found) / n_members)
     factor = math.sqrt(math.pi / 2) if average == "median" else 1.0
-    return factor * float(found.std(ddof=1)) / math.sqrt(n_disjoint)
+    return factor * error_of_mean(found - found.mean(), members[:, 1:], len(found))
 
 
 def _eigenvalues(cloud: Points, members: NDArray[np.int64]) -> NDArray[np.float64]:
