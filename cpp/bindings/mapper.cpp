@@ -3,7 +3,6 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/unique_ptr.h>
 
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -82,42 +81,22 @@ nb::tuple clusters_of_graph(const EpsGraph& graph, const Matrix<Real>& points,
     return to_arrays(found);
 }
 
-/// What some panels, evenly spread, cost and hold: (panels, of how many, tiles, pairs, seconds).
 template <typename Real>
-nb::tuple sampled_effort(const Matrix<Real>& points, double eps, PairRule& rule,
-                         std::size_t n_sampled) {
-    Effort effort;
-    std::size_t n_panels = 0;
-    double seconds = 0;
-    {
-        nb::gil_scoped_release unlocked;  // no Python object is touched in this block
-        const NearPairs<Real> pairs(points.data(), points.shape(0), points.shape(1), eps, rule,
-                                    kernels_for_this_machine(), 1);
-        n_panels = pairs.n_panels();
-        n_sampled = std::min(n_sampled, n_panels);
-        const auto start = std::chrono::steady_clock::now();
-        for (std::size_t k = 0; k < n_sampled; ++k) {
-            pairs.rows_of((2 * k + 1) * n_panels / (2 * n_sampled), effort);
-        }
-        seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    }
-    return nb::make_tuple(n_sampled, n_panels, effort.tiles, effort.pairs, seconds);
-}
-
-template <typename Real>
-nb::tuple sampled_effort_of_cover(const Matrix<Real>& points, double eps,
-                                  const Column<std::int64_t>& offsets,
-                                  const Column<std::int32_t>& members, std::size_t n_sampled) {
+NearForecast forecast_of_cover(const Matrix<Real>& points, double eps,
+                               const Column<std::int64_t>& offsets,
+                               const Column<std::int32_t>& members, std::size_t n_sampled) {
+    nb::gil_scoped_release unlocked;  // no Python object is touched below
     CoverRule rule(sets_of(offsets, members), points.shape(0));
-    return sampled_effort(points, eps, rule, n_sampled);
+    return near_forecast(table_of(points), eps, rule, &rule, kernels_for_this_machine(), n_sampled);
 }
 
 template <typename Real>
-nb::tuple sampled_effort_of_window(const Matrix<Real>& points, double eps,
-                                   const Matrix<double>& lens, const Column<double>& window,
-                                   std::size_t n_sampled) {
+NearForecast forecast_of_window(const Matrix<Real>& points, double eps, const Matrix<double>& lens,
+                                const Column<double>& window, std::size_t n_sampled) {
+    nb::gil_scoped_release unlocked;  // no Python object is touched below
     WindowRule rule({lens.data(), lens.size()}, {window.data(), window.shape(0)}, points.shape(0));
-    return sampled_effort(points, eps, rule, n_sampled);
+    return near_forecast(table_of(points), eps, rule, nullptr, kernels_for_this_machine(),
+                         n_sampled);
 }
 
 nb::tuple nerve(const Column<std::int64_t>& offsets, const Column<std::int32_t>& members,
@@ -161,10 +140,10 @@ void bind_mapper_for(nb::module_& m) {
           "window"_a.noconvert(), "threads"_a, "most_bytes"_a, "progress"_a.none());
     m.def("clusters_of_graph", &clusters_of_graph<Real>, "graph"_a, "points"_a.noconvert(),
           "offsets"_a.noconvert(), "members"_a.noconvert(), "rule"_a, "threads"_a);
-    m.def("sampled_effort_of_cover", &sampled_effort_of_cover<Real>, "points"_a.noconvert(),
-          "eps"_a, "offsets"_a.noconvert(), "members"_a.noconvert(), "n_sampled"_a);
-    m.def("sampled_effort_of_window", &sampled_effort_of_window<Real>, "points"_a.noconvert(),
-          "eps"_a, "lens"_a.noconvert(), "window"_a.noconvert(), "n_sampled"_a);
+    m.def("forecast_of_cover", &forecast_of_cover<Real>, "points"_a.noconvert(), "eps"_a,
+          "offsets"_a.noconvert(), "members"_a.noconvert(), "n_sampled"_a);
+    m.def("forecast_of_window", &forecast_of_window<Real>, "points"_a.noconvert(), "eps"_a,
+          "lens"_a.noconvert(), "window"_a.noconvert(), "n_sampled"_a);
 }
 
 void bind_mapper(nb::module_& m) {
@@ -180,6 +159,12 @@ void bind_mapper(nb::module_& m) {
         .def("pairs", &pairs_of);
     bind_mapper_for<float>(m);
     bind_mapper_for<double>(m);
+    nb::class_<NearForecast>(m, "NearForecast")
+        .def_ro("pairs", &NearForecast::pairs)
+        .def_ro("most_pairs_at_once", &NearForecast::most_pairs_at_once)
+        .def_ro("seconds", &NearForecast::seconds);
+    bind_for<float>(m);
+    bind_for<double>(m);
     m.def("nerve", &nerve, "offsets"_a.noconvert(), "members"_a.noconvert(), "n_points"_a);
 }
 

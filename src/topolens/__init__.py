@@ -99,6 +99,8 @@ if TYPE_CHECKING:
         SingleLinkage,
         UniformCover,
         eps_graph,
+        eps_graph_forecast,
+        mapper_forecast,
         mapper_graph,
     )
     from topolens.descriptors.mle import mle_dimension
@@ -159,6 +161,7 @@ _HOMES = {
     "cross_validated_shape_distance": "topolens.comparison",
     "dissimilarities": "topolens.comparison",
     "eps_graph": "topolens.descriptors.mapper",
+    "eps_graph_forecast": "topolens.descriptors.mapper",
     "farthest_points": "topolens.clouds",
     "gride": "topolens.descriptors",
     "hop_distances": "topolens.descriptors",
@@ -173,6 +176,7 @@ _HOMES = {
     "load_samples": "topolens.activations.data.datasets",
     "local_outlier_factor": "topolens.clouds",
     "local_pca_dimension": "topolens.descriptors",
+    "mapper_forecast": "topolens.descriptors.mapper",
     "mapper_graph": "topolens.descriptors.mapper",
     "mle_dimension": "topolens.descriptors",
     "mtop_divergence": "topolens.comparison.cross_barcode",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -59,38 +60,40 @@ std::vector<Clusters> clusters_from_graph(const EpsGraph& graph, PointTable<Real
     return found;
 }
 
+/// When the elements of a cover can be clustered, and when near pairs are of no more use.
+struct Schedule {
+    std::vector<std::vector<std::uint32_t>> ready;    // elements, by their last panel
+    std::vector<std::vector<std::uint32_t>> useless;  // panels, by the last panel of their elements
+
+    Schedule(const CoverRule& cover, std::size_t n_panels) : ready(n_panels), useless(n_panels) {
+        std::vector<std::uint32_t> needed_until(n_panels);
+        std::iota(needed_until.begin(), needed_until.end(), std::uint32_t(0));
+        for (std::uint32_t e = 0; e < cover.elements().size(); ++e) {
+            const auto& panels = cover.panels(e);
+            if (panels.empty()) continue;
+            ready[panels.back()].push_back(e);
+            for (const std::uint32_t panel : panels) {
+                needed_until[panel] = std::max(needed_until[panel], panels.back());
+            }
+        }
+        for (std::uint32_t panel = 0; panel < n_panels; ++panel) {
+            useless[needed_until[panel]].push_back(panel);
+        }
+    }
+};
+
 /// The same without a graph: pairs live from the time they are found until the last element that
 /// may need them is clustered, so memory follows the widest elements and not the cloud.
 template <typename Real, class Tell>
 std::vector<Clusters> clusters_at_once(PointTable<Real> points, const Sets& elements,
-                                       const ClusterRule& rule, Means<Tell> means,
-                                       Effort* effort = nullptr) {
+                                       const ClusterRule& rule, Means<Tell> means) {
     CoverRule cover(elements, points.n);
     const NearPairs<Real> pairs(points.data, points.n, points.d, rule.eps, cover, means.kernels,
                                 means.threads);
     EpsGraph graph(pairs.order(), pairs.scale(), pairs.n_panels());
     GraphFiller<Real> filler(pairs, graph, means.threads, means.most_bytes);
 
-    // An element can be clustered once its last panel is there, and the rows of a panel are of no
-    // more use after the last of its elements.
-    std::vector<std::vector<std::uint32_t>> ready(pairs.n_panels());
-    std::vector<std::uint32_t> needed_until(pairs.n_panels());
-    for (std::size_t panel = 0; panel < pairs.n_panels(); ++panel) {
-        needed_until[panel] = std::uint32_t(panel);
-    }
-    for (std::uint32_t e = 0; e < elements.size(); ++e) {
-        const auto& panels = cover.panels(e);
-        if (panels.empty()) continue;
-        ready[panels.back()].push_back(e);
-        for (const std::uint32_t panel : panels) {
-            needed_until[panel] = std::max(needed_until[panel], panels.back());
-        }
-    }
-    std::vector<std::vector<std::uint32_t>> useless(pairs.n_panels());
-    for (std::uint32_t panel = 0; panel < pairs.n_panels(); ++panel) {
-        useless[needed_until[panel]].push_back(panel);
-    }
-
+    const Schedule schedule(cover, pairs.n_panels());
     std::vector<Clusters> found(elements.size());
     const std::size_t batch = 8 * means.threads;
     for (std::size_t begin = 0; begin < pairs.n_panels(); begin += batch) {
@@ -98,16 +101,63 @@ std::vector<Clusters> clusters_at_once(PointTable<Real> points, const Sets& elem
         filler.fill(begin, end);
         std::vector<std::uint32_t> names;
         for (std::size_t panel = begin; panel < end; ++panel) {
-            names.insert(names.end(), ready[panel].begin(), ready[panel].end());
+            const auto& ready = schedule.ready[panel];
+            names.insert(names.end(), ready.begin(), ready.end());
         }
         cluster_elements(elements, names, graph, points.data, points.d, rule, means.kernels,
                          means.threads, found);
         for (std::size_t panel = begin; panel < end; ++panel) {
-            for (const std::uint32_t old : useless[panel]) filler.release(old);
+            for (const std::uint32_t old : schedule.useless[panel]) filler.release(old);
         }
         means.tell(double(end) / double(pairs.n_panels()));
     }
-    if (effort) *effort = graph.effort;
+    return found;
+}
+
+/// What finding near pairs will take, from panels evenly spread over all.
+struct NearForecast {
+    double pairs = 0;
+    double most_pairs_at_once = 0;
+    double seconds = 0;  // on one thread
+};
+
+/// With `cover`, which is then the rule, pairs are dropped when its elements are clustered.
+template <typename Real>
+NearForecast near_forecast(PointTable<Real> points, double eps, PairRule& rule,
+                           const CoverRule* cover, const KernelTable& kernels,
+                           std::size_t n_sampled) {
+    using Clock = std::chrono::steady_clock;
+    const auto seconds_since = [](Clock::time_point start) {
+        return std::chrono::duration<double>(Clock::now() - start).count();
+    };
+    const auto begun = Clock::now();
+    const NearPairs<Real> pairs(points.data, points.n, points.d, eps, rule, kernels, 1);
+    const std::size_t n_panels = pairs.n_panels();
+    NearForecast found;
+    found.seconds = seconds_since(begun);
+    n_sampled = std::min(n_sampled, n_panels);
+    const auto sampling = Clock::now();
+    std::vector<double> pairs_of(n_panels);
+    for (std::size_t k = 0; k < n_sampled; ++k) {
+        Effort effort;
+        pairs.rows_of((2 * k + 1) * n_panels / (2 * n_sampled), effort);
+        // The sampled panel stands for those around it.
+        const std::size_t begin = k * n_panels / n_sampled, end = (k + 1) * n_panels / n_sampled;
+        std::fill(pairs_of.begin() + std::ptrdiff_t(begin), pairs_of.begin() + std::ptrdiff_t(end),
+                  double(effort.pairs));
+    }
+    found.seconds += seconds_since(sampling) * double(n_panels) / double(n_sampled);
+    for (const double count : pairs_of) found.pairs += count;
+    found.most_pairs_at_once = found.pairs;
+    if (!cover) return found;
+    const Schedule schedule(*cover, n_panels);
+    double held = 0;
+    found.most_pairs_at_once = 0;
+    for (std::size_t panel = 0; panel < n_panels; ++panel) {
+        held += pairs_of[panel];
+        found.most_pairs_at_once = std::max(found.most_pairs_at_once, held);
+        for (const std::uint32_t old : schedule.useless[panel]) held -= pairs_of[old];
+    }
     return found;
 }
 

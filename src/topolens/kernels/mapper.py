@@ -19,13 +19,14 @@ from topolens.kernels.memory import available_memory
 
 __all__ = [
     "ClusterRule",
+    "NearForecast",
     "NearPairs",
     "SetsOfPoints",
     "clusters_from_pairs",
     "clusters_of_cover",
     "dbscan_rule",
-    "effort_of_cover",
-    "effort_of_window",
+    "forecast_of_cover",
+    "forecast_of_window",
     "near_pairs",
     "nerve_edges",
     "single_linkage_rule",
@@ -38,7 +39,12 @@ single_linkage_rule = _core.single_linkage_rule
 
 _SHARE_OF_MEMORY = 0.8
 _UNKNOWN_MEMORY = 2**40
-_SAMPLED_PANELS = 64
+_SAMPLED_PANELS = 128  # of 48 points: the error of the number of pairs is then some per cent
+# Distances to pivots while points are arranged, boxes, order and names.
+_BYTES_PER_POINT = 230
+_BYTES_PER_MEMBER = 16
+_BYTES_PER_PAIR = 8
+_SECONDS_PER_PAIR = 5e-8  # to cluster, once found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,12 +59,15 @@ class SetsOfPoints:
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """What finding the near pairs of a cloud will take, from a sample of its panels."""
+class NearForecast:
+    """What finding near pairs and clustering them takes."""
 
-    n_pairs: float
+    n_pairs: int
+    """Pairs of points within eps that have to be looked at."""
+    memory_bytes: int
+    """Peak memory beyond the points."""
     seconds: float
-    """On one thread."""
+    """Time on one thread."""
 
 
 def clusters_of_cover(
@@ -108,19 +117,23 @@ def clusters_from_pairs(
     return SetsOfPoints(offsets, members), of_elements
 
 
-def effort_of_cover(points: Points, eps: float, elements: SetsOfPoints) -> Effort:
-    """What the pairs within `eps` that share an element take."""
-    sample = _core.sampled_effort_of_cover(
+def forecast_of_cover(points: Points, eps: float, elements: SetsOfPoints) -> NearForecast:
+    """What `clusters_of_cover` will take, from a sample of the points.
+
+    Memory is that beyond the points and the elements.
+    """
+    found = _core.forecast_of_cover(
         points, eps, elements.offsets, elements.members, _SAMPLED_PANELS
     )
-    return _effort(*sample)
+    return _forecast(found, points, len(elements.members))
 
 
-def effort_of_window(
+def forecast_of_window(
     points: Points, eps: float, lens: NDArray[np.float64], window: NDArray[np.float64]
-) -> Effort:
-    """What `near_pairs` with these arguments takes."""
-    return _effort(*_core.sampled_effort_of_window(points, eps, lens, window, _SAMPLED_PANELS))
+) -> NearForecast:
+    """What `near_pairs` with these arguments will take, from a sample of the points."""
+    found = _core.forecast_of_window(points, eps, lens, window, _SAMPLED_PANELS)
+    return _forecast(found, points, 0)
 
 
 def nerve_edges(sets: SetsOfPoints, n_points: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -129,9 +142,14 @@ def nerve_edges(sets: SetsOfPoints, n_points: int) -> tuple[NDArray[np.int32], N
     return np.column_stack([first, second]), shared
 
 
-def _effort(n_sampled: int, n_panels: int, _tiles: int, n_pairs: int, seconds: float) -> Effort:
-    share = n_sampled / n_panels
-    return Effort(n_pairs / share, seconds / share)
+def _forecast(found: _core.NearForecast, points: Points, n_members: int) -> NearForecast:
+    n_points, n_features = points.shape
+    fixed = n_points * (4 * n_features + _BYTES_PER_POINT) + _BYTES_PER_MEMBER * n_members
+    return NearForecast(
+        n_pairs=round(found.pairs),
+        memory_bytes=round(fixed + _BYTES_PER_PAIR * found.most_pairs_at_once),
+        seconds=found.seconds + _SECONDS_PER_PAIR * found.pairs,
+    )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from topolens.base.mapper_graph import MapperGraph
 from topolens.descriptors.mapper.clustering import DBSCAN, SingleLinkage
 from topolens.descriptors.mapper.covers import BalancedCover, BallCover, UniformCover
+from topolens.descriptors.mapper.forecast import eps_graph_forecast, mapper_forecast
 from topolens.descriptors.mapper.graph import mapper_graph
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
 
@@ -15,5 +16,7 @@ __all__ = [
     "SingleLinkage",
     "UniformCover",
     "eps_graph",
+    "eps_graph_forecast",
+    "mapper_forecast",
     "mapper_graph",
 ]

@@ -73,7 +73,7 @@ def eps_graph(
     Returns
     -------
     EpsGraph
-        Eight bytes a pair; `mapper_forecast` tells how many there will be.
+        Eight bytes a pair; `eps_graph_forecast` tells how many there will be.
 
     Raises
     ------
