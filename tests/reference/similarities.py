@@ -32,7 +32,7 @@ def rbf_cka(first, second, bandwidth):
 
 
 def unbiased_hsic(first, second):
-    """Song et al. 2012, equation 5, term by term, on the clouds as they are."""
+    """HSIC_1 of Song et al. 2012, term by term, on the clouds as they are."""
     n = len(first)
     one, other = first @ first.T, second @ second.T
     np.fill_diagonal(one, 0)
@@ -51,7 +51,7 @@ def unbiased_cka(first, second):
 
 
 def u_statistic_hsic(first, second):
-    """The U-statistic over all ordered quadruples of different points (Song et al., theorem 2)."""
+    """The U-statistic over all ordered quadruples of different points."""
     one, other = first @ first.T, second @ second.T
     terms = [
         one[i, j] * (other[i, j] + other[p, q] - 2 * other[i, p])

@@ -96,7 +96,7 @@ def unbiased_hsic(
     """HSIC_1 of all pairs of clouds with linear kernels, from what centred rows give.
 
     With centred rows a Gram matrix K without its diagonal has row sums -K_ii, so the three terms
-    of Song et al. 2012, equation 5, need no more than the arguments.
+    of the definition (Song et al., JMLR 2012) need no more than the arguments.
 
     Parameters
     ----------

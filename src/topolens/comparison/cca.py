@@ -101,7 +101,7 @@ def cca(first: ArrayLike, second: ArrayLike) -> float:
     """Mean canonical correlation of two clouds whose rows are the same samples.
 
     The sum of the cosines of the principal angles between the spaces that the centred features
-    span, divided by the smaller rank (Hotelling 1936; Raghu et al., NeurIPS 2017, section 2).
+    span, divided by the smaller rank (Hotelling 1936; Raghu et al., NeurIPS 2017).
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def svcca(first: ArrayLike, second: ArrayLike, *, variance: float = 0.99) -> flo
     """Mean canonical correlation of the leading principal components of two paired clouds.
 
     Each cloud keeps as few principal components as hold the share `variance` of its variance;
-    then `cca` (Raghu, Gilmer, Yosinski, Sohl-Dickstein, NeurIPS 2017, section 2).
+    then `cca` (Raghu, Gilmer, Yosinski, Sohl-Dickstein, NeurIPS 2017).
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def pwcca(first: ArrayLike, second: ArrayLike) -> float:
     """Mean of the canonical correlations of two paired clouds, weighted by the first cloud.
 
     The weight of a canonical variate h of `first` is the sum over the features x of `first` of
-    |<h, x>| (Morcos, Raghu, Bengio, NeurIPS 2018, section 3). Not symmetric, as in the paper; its
+    |<h, x>| (Morcos, Raghu, Bengio, NeurIPS 2018). Not symmetric, as in the paper; its
     published code weights by whichever cloud has fewer features.
 
     Parameters

@@ -164,8 +164,8 @@ def unbiased_cka(first: ArrayLike, second: ArrayLike) -> float:
     """Linear CKA with the unbiased estimator of HSIC in all three places.
 
     HSIC_1(K, L) / sqrt(HSIC_1(K, K) HSIC_1(L, L)), where HSIC_1 leaves out the diagonals of the
-    Gram matrices (Song et al., JMLR 2012, equation 5; Nguyen, Raghu, Kornblith, ICLR 2021,
-    equation 3). About 0 for independent clouds, however many features they have.
+    Gram matrices (HSIC_1 of Song et al., JMLR 2012; Nguyen, Raghu, Kornblith, ICLR 2021).
+    About 0 for independent clouds, however many features they have.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ def procrustes(first: ArrayLike, second: ArrayLike, *, form: str = "chord") -> f
     Both clouds are centred and scaled to Frobenius norm 1; the distance is what remains after
     the best rotation or reflection Q of one onto the other: the minimum of ||X Q - Y||_F, which
     is sqrt(2 - 2 ||Y^T X||_*) with the nuclear norm (Schönemann 1966; Ding, Denain, Steinhardt,
-    NeurIPS 2021, section 2). Clouds of unequal width are compared as if the narrower had
+    NeurIPS 2021). Clouds of unequal width are compared as if the narrower had
     features of zeros.
 
     Parameters

@@ -73,8 +73,8 @@ def rbf_cka(first: ArrayLike, second: ArrayLike, *, bandwidth: float = 1.0) -> f
 
     HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)) with K_ij = exp(-|x_i - x_j|^2 / (2 sigma^2)),
     double-centred, sigma = `bandwidth` times the median distance of the cloud's pairs (Kornblith
-    et al., ICML 2019, section 3 and appendix). The biased estimator. A wide kernel tends to linear
-    CKA of the squared distances, a narrow one sees nearest neighbours only.
+    et al., ICML 2019, section 3). The biased estimator. A wide kernel tends to linear
+    CKA, a narrow one sees nearest neighbours only.
 
     Parameters
     ----------

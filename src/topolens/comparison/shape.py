@@ -69,10 +69,9 @@ def shape_distance(first: ArrayLike, second: ArrayLike, *, alpha: float = 1.0) -
 
     Each cloud is centred and replaced by X (alpha I + (1 - alpha) (X^T X)^(-1/2)), X scaled so
     that the root mean square of its singular values is 1; the value is arccos ||Y^T X||_* of the
-    results, scaled to Frobenius norm 1 (Williams, Kunz, Kornblith, Linderman, NeurIPS 2021,
-    equations 10 and 11, and their section on angular distances). The scaling is ours: without it a
-    value between the ends of alpha would depend on the scale of the cloud and on the number of
-    its points.
+    results, scaled to Frobenius norm 1 (Williams, Kunz, Kornblith, Linderman, NeurIPS 2021).
+    The scaling is ours: without it a value between the ends of alpha would depend on the scale of
+    the cloud and on the number of its points.
 
     Parameters
     ----------
@@ -146,7 +145,7 @@ def permutation_distance(first: ArrayLike, second: ArrayLike) -> float:
 
     arccos of the largest sum of x_i . y_pi(i) over one-to-one pairings of features, clouds centred
     and of Frobenius norm 1: the generalized shape metric of the permutation group (Williams,
-    Kunz, Kornblith, Linderman, NeurIPS 2021, section 2). It asks whether single units correspond.
+    Kunz, Kornblith, Linderman, NeurIPS 2021). It asks whether single units correspond.
     A feature may stay without partner, as if both clouds had any number of features of zeros:
     so dead units make no difference, and the triangle inequality holds at unequal widths.
 

@@ -27,7 +27,7 @@ class StreamingCKA:
         "linear" and "unbiased" give `linear_cka` and `unbiased_cka` of all rows ever fed, whatever
         the batches, from sums of products of features in double precision: memory 8 D^2 bytes for
         D features of all layers together, time O(n D^2). "minibatch" averages the unbiased HSIC of
-        the batches (Nguyen, Raghu, Kornblith, ICLR 2021, equation 2): memory O(layers^2), an
+        the batches (Nguyen, Raghu, Kornblith, ICLR 2021): memory O(layers^2), an
         estimate with the noise of the batch size; all batches weigh alike.
 
     Examples
