@@ -26,9 +26,9 @@ from topolens.report import (
     plot_profiles,
     write_figures,
 )
-from topolens.report.charts import constant_measures, map_chart, profile_charts
-from topolens.report.embedding import layer_map
+from topolens.report.charts import constant_measures, profile_charts
 from topolens.report.heatmaps import colour_span
+from topolens.report.layer_maps import layer_map, map_chart
 from topolens.report.style import SERIES, line_styles, plain, short, short_names
 from topolens.report.svg import inline_svg, save_figure
 

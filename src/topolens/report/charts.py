@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topolens.report.embedding import layer_map
 from topolens.report.findings.reading import label_of, main_cloud
 from topolens.report.findings.words import heading
 from topolens.report.heatmaps import heatmap_side, plot_distances
@@ -19,10 +18,8 @@ from topolens.report.style import (
     MUTED,
     SERIES,
     drawing_style,
-    line_styles,
     new_figure,
     plain,
-    short,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from topolens.base.arrangement import Embedding
     from topolens.base.results import DistanceMatrix
     from topolens.study.results import StudyReader
 
@@ -40,7 +36,6 @@ __all__ = [
     "distance_charts",
     "main_distance_chart",
     "main_metric",
-    "map_chart",
     "overview_chart",
     "profile_charts",
 ]
@@ -49,8 +44,6 @@ _MOST_PANELS = 100
 _MOST_DOTS = 300
 _MOST_COLUMNS = 10
 _PITCH = (1.08, 1.24)
-_MAP_WIDTH = 7.6
-_MOST_MAPS_ABREAST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,58 +146,6 @@ def main_metric(study: StudyReader) -> str | None:
     """Return the metric that maps and pair views show first."""
     loops = label_of(study.metrics, "sliced_wasserstein", 1)
     return loops or next(iter(study.metrics), None)
-
-
-def map_chart(study: StudyReader) -> Chart | None:
-    """Return the flat map of all layers under the main metric, if there are at least three.
-
-    Each model has a panel of its own in which the layers of the others stay grey: all paths in
-    one picture would be a tangle.
-    """
-    metric, cloud = main_metric(study), main_cloud(study)
-    matrix = None if metric is None else study.distances(metric, cloud)
-    found = None if matrix is None else layer_map(matrix)
-    if metric is None or found is None:
-        return None
-    models = [m for m in study.models if any(label[0] == m.name for label in found.labels)]
-    columns = min(len(models), _MOST_MAPS_ABREAST)
-    lines = -(-len(models) // columns)
-    side = _MAP_WIDTH / columns
-    with drawing_style():
-        figure = new_figure(_MAP_WIDTH, lines * (_map_height(found, side) + 0.3))
-        panels = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        styles = line_styles((model.name, model.family) for model in study.models)
-        for ax, model in zip(panels, models, strict=False):
-            _draw_map(ax, found, model.name, styles[model.name].colour)
-        for ax in panels[len(models) :]:
-            ax.set_axis_off()
-    return Chart(
-        name="layer-map",
-        figure=figure,
-        title="All layers on one map",
-        description=f"Flat map of all layers by {metric}, a panel per model with its path",
-        cloud=cloud,
-        subject=metric,
-        stress=found.stress,
-    )
-
-
-def _map_height(found: Embedding, side: float) -> float:
-    width, height = np.ptp(found.positions, axis=0)
-    return float(np.clip(side * height / width if width > 0 else side, 0.5 * side, 1.2 * side))
-
-
-def _draw_map(ax: Axes, found: Embedding, model: str, colour: str) -> None:
-    rows = [i for i, label in enumerate(found.labels) if label[0] == model]
-    path = found.positions[rows]
-    ax.plot(*found.positions.T, "o", color=GRID, markersize=2.6, markeredgewidth=0)
-    ax.plot(*path.T, color=colour, linewidth=0.9, alpha=0.6)
-    ax.plot(*path.T, "o", color=colour, markersize=3.6, markeredgewidth=0)
-    ax.plot(*path[0], "o", color=colour, markersize=7, markerfacecolor="none", zorder=3)
-    ax.plot(*path[-1], "s", color=colour, markersize=6, zorder=3)
-    ax.set(aspect="equal", xticks=[], yticks=[])
-    ax.set_title(plain(short(model, 30)), fontsize=9, color=colour)
-    ax.spines[:].set_visible(False)
 
 
 def overview_chart(study: StudyReader) -> Chart | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from topolens.report.charts import (
     Chart,
     distance_charts,
-    map_chart,
     overview_chart,
     profile_charts,
 )
+from topolens.report.layer_maps import map_chart
 from topolens.report.remembered import RememberedStudy
 from topolens.report.svg import save_figure
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from topolens.report.charts import Chart, constant_measures, main_distance_chart, map_chart
+from topolens.report.charts import Chart, constant_measures, main_distance_chart
 from topolens.report.facts import fact_line, layer_table, method_lines, provenance_lines
 from topolens.report.findings import collect_findings
 from topolens.report.findings.reading import any_measured
 from topolens.report.findings.words import heading, number, percent, readable, unticked
 from topolens.report.identification import identifications, reading_of
+from topolens.report.layer_maps import map_chart
 from topolens.report.overview import overview_rows
 from topolens.report.payload import build_payload, script_text
 from topolens.report.remembered import RememberedStudy

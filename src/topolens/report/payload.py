@@ -11,8 +11,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from topolens.report.charts import main_metric
-from topolens.report.embedding import layer_map
 from topolens.report.heatmaps import colour_span, says_anything
+from topolens.report.layer_maps import layer_map
 from topolens.report.operation_words import measure_words, metric_words
 from topolens.report.small_profiles import log_scaled
 from topolens.report.style import line_styles

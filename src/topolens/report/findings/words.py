@@ -43,6 +43,7 @@ _CAPITALS = (
 _NAMES = ("betti", "gride", "gromov", "hausdorff", "procrustes", "wasserstein")
 _WORDS = {
     "knn": "kNN",
+    "mtop": "MTop",
     **{word: word.upper() for word in _CAPITALS},
     **{word: word.capitalize() for word in _NAMES},
 }
