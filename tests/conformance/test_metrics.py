@@ -151,6 +151,16 @@ def test_prepared_items_compare_alike(operation, first, second):
         assert operation.compare(*prepared) == operation.run(one, other)
 
 
+def test_many_at_once_are_what_pairs_give(operation):
+    if operation.compare_many is None:
+        return
+    items = [operation.prepare(cloud) for cloud in CLOUDS.values()]
+    pairs = [[operation.compare(one, other) for other in items] for one in items]
+    np.testing.assert_allclose(operation.compare_many(items, items), pairs, rtol=1e-9, atol=1e-12)
+    rectangle = operation.compare_many(items[:1], items[1:])
+    np.testing.assert_allclose(rectangle, [pairs[0][1:]], rtol=1e-9, atol=1e-12)
+
+
 def test_preparing_takes_the_parameters_of_the_metric(operation):
     signature = inspect.signature(operation.prepare)
     for name, default in operation.parameters.items():

@@ -283,6 +283,23 @@ class TestHeldOut:
             cosine = sign * np.sum(ours * theirs) / np.linalg.norm(ours) / np.linalg.norm(theirs)
             assert value == pytest.approx(np.arccos(cosine), abs=1e-9)
 
+    @pytest.mark.parametrize(
+        ("group", "alpha"),
+        [("rotations", 1.0), ("rotations", 0.5), ("rotations", 0.0), ("permutations", 1.0)],
+    )
+    def test_on_the_samples_seen_it_is_the_distance_itself(self, group, alpha):
+        first, second = RNG.normal(size=(40, 5)), RNG.normal(size=(40, 3))
+        found = tl.cross_validated_shape_distance(first, second, alpha=alpha, group=group, folds=4)
+        parts = np.array_split(np.random.default_rng(0).permutation(40), 4)
+        for part, seen in zip(parts, found.seen, strict=True):
+            one, other = (np.delete(cloud, part, axis=0) for cloud in (first, second))
+            expected = (
+                tl.permutation_distance(one, other)
+                if group == "permutations"
+                else tl.shape_distance(one, other, alpha=alpha)
+            )
+            assert seen == pytest.approx(expected, abs=1e-9)
+
     def test_the_seed_deals_the_samples(self):
         first, second = RNG.normal(size=(2, 30, 2))
         one, again, other = (
