@@ -152,11 +152,19 @@ def test_every_point_must_have_so_many_others(search, k, sentence):
         search(np.zeros((4, 4)), k)
 
 
-def test_neighbours_too_far_apart_are_named():
-    cloud = np.array([[-1e300], [1e300], [0]])
+@pytest.mark.parametrize("places", [[-1e300, 1e300, 0], [1.7e308, 1.6e308, 1.5e308]])
+def test_neighbours_too_far_apart_are_named(places):
+    cloud = np.array(places)[:, None]
     sentence = r"\A`points` must have distances that float64 holds; neighbours are too far apart\Z"
     with pytest.raises(InvalidInputError, match=sentence):
         nearest_neighbours(cloud, 1)
+
+
+def test_numbers_whose_sum_overflows_have_neighbours():
+    cloud = np.repeat([[1.7e308], [-1.7e308]], 3, axis=0)
+    ids, lengths = nearest_neighbours(cloud, 2)
+    assert ids.tolist() == [[1, 2], [0, 2], [0, 1], [4, 5], [3, 5], [3, 4]]
+    assert not lengths.any()
 
 
 def test_rows_without_direction_are_named():

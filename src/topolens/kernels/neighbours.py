@@ -169,10 +169,13 @@ class _Screen:
 
     def __init__(self, points: Points) -> None:
         n_points, n_features = points.shape
-        centred = points - points.mean(axis=0, dtype=np.float64)
-        self.exponent = int(np.frexp(np.abs(centred).max())[1])
-        # Scaled by a power of two, so that no square overflows and no digit is lost.
-        scaled = np.ldexp(centred, -self.exponent)
+        # Scaled by powers of two, so that no sum or square overflows and no digit is lost.
+        above = int(np.frexp(max(points.max(), -points.min()))[1])
+        scaled = np.ldexp(points.astype(np.float64), -above)
+        scaled -= scaled.mean(axis=0)
+        within = int(np.frexp(np.abs(scaled).max())[1])
+        scaled = np.ldexp(scaled, -within)
+        self.exponent = above + within
         squares = np.einsum("ij,ij->i", scaled, scaled)
         f = min(n_features, _FEATURES_AT_ONCE) + 1
         n_products = -(-n_features // _FEATURES_AT_ONCE)
