@@ -157,14 +157,12 @@ void bind_mapper(nb::module_& m) {
     nb::class_<EpsGraph>(m, "EpsGraph")
         .def_prop_ro("n_pairs", [](const EpsGraph& graph) { return graph.effort.pairs; })
         .def("pairs", &pairs_of);
-    bind_mapper_for<float>(m);
-    bind_mapper_for<double>(m);
     nb::class_<NearForecast>(m, "NearForecast")
         .def_ro("pairs", &NearForecast::pairs)
         .def_ro("most_pairs_at_once", &NearForecast::most_pairs_at_once)
         .def_ro("seconds", &NearForecast::seconds);
-    bind_for<float>(m);
-    bind_for<double>(m);
+    bind_mapper_for<float>(m);
+    bind_mapper_for<double>(m);
     m.def("nerve", &nerve, "offsets"_a.noconvert(), "members"_a.noconvert(), "n_points"_a);
 }
 
