@@ -35,7 +35,7 @@ function mapView() {
       if (!rows.length) return;
       const model = data.models[m], front = inFront === m, own = `var(--series-${model.series})`;
       const name = (i) => model.layers[i - starts[m]][0];
-      const fill = (i) => hue.value === "model" ? own : shade(0.1 + 0.85 * model.layers[i - starts[m]][1]);
+      const fill = (i) => hue.value === "model" ? own : shade(0.2 + 0.78 * model.layers[i - starts[m]][1]);
       const parts = [];
       if (front || (path.value === "all" && inFront === null)) {
         parts.push(`<path class="way${front ? " front" : ""}" style="stroke:${own}" d="M${rows.map((i) => spot(i).join(" ")).join("L")}"/>`);
