@@ -73,6 +73,7 @@ format: setup
 bench: setup
 	$(BIN)/python benchmarks/persistence.py
 	$(BIN)/python benchmarks/clouds.py
+	$(BIN)/python benchmarks/dimension.py
 	$(BIN)/python benchmarks/curves.py --quick
 	$(BIN)/python benchmarks/divergence.py --quick
 	$(BIN)/python benchmarks/similarity.py --quick

@@ -155,11 +155,19 @@ def test_noise_that_is_known_is_taken_off():
     assert abs(aware.value - 1) < abs(plain.value - 1)
 
 
-@pytest.mark.parametrize("estimator", [two_nn, gride, mle_dimension])
-def test_the_error_is_that_of_clouds_drawn_again(estimator):
-    found = [estimator(torus(400, 3, seed)) for seed in range(40)]
+@pytest.mark.parametrize(
+    ("estimator", "params", "low"),
+    [
+        (two_nn, {}, 0.75),  # for independent ratios
+        (gride, {"farthest": 4}, 0.88),
+        (mle_dimension, {}, 0.88),
+    ],
+)
+def test_the_error_is_that_of_clouds_drawn_again(estimator, params, low):
+    found = [estimator(torus(300, 2, seed), **params) for seed in range(100)]
     spread = np.std([one.value for one in found], ddof=1)
-    assert np.mean([one.standard_error for one in found]) == pytest.approx(spread, rel=0.35)
+    claimed = np.mean([one.standard_error for one in found])
+    assert low < claimed / spread < 1.25  # 0.7 and 0.8 where overlap is not allowed for
 
 
 def test_one_outlier_does_not_destroy_the_local_eigenvalues():

@@ -70,8 +70,8 @@ def two_nn(
     -------
     IntrinsicDimension
         Its standard error is exact for independent ratios of large samples; those of neighbouring
-        points depend on each other, which adds up to a sixth in five dimensions. Repeated rows are
-        a TopolensWarning.
+        points depend on each other, which adds up to a fifth. Repeated rows are a
+        TopolensWarning.
 
     Raises
     ------
