@@ -1,0 +1,32 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <compare>
+
+namespace topolens {
+
+/// A bar that dies, as a point of the plane.
+struct Interval {
+    double birth, death;
+
+    auto operator<=>(const Interval&) const = default;
+};
+
+/// Norm of the plane by which bars are apart.
+enum class Ground { manhattan, euclidean, chebyshev };
+
+inline double ground_length(Ground ground, double births, double deaths) {
+    const double x = std::abs(births), y = std::abs(deaths);
+    if (ground == Ground::euclidean) return std::sqrt(x * x + y * y);
+    return ground == Ground::manhattan ? x + y : std::max(x, y);
+}
+
+/// Distance of a bar from the nearest point of the diagonal.
+inline double length_to_diagonal(Ground ground, Interval bar) {
+    const double lifetime = bar.death - bar.birth;
+    if (ground == Ground::manhattan) return lifetime;
+    return ground == Ground::euclidean ? lifetime * std::sqrt(0.5) : lifetime / 2;
+}
+
+}  // namespace topolens
