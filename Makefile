@@ -77,6 +77,7 @@ bench: setup
 	$(BIN)/python benchmarks/curves.py --quick
 	$(BIN)/python benchmarks/divergence.py --quick
 	$(BIN)/python benchmarks/similarity.py --quick
+	$(BIN)/python benchmarks/diagrams.py --quick
 	$(BIN)/python benchmarks/store.py --quick
 
 bench-capture: setup

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from topolens.comparison.images import image_distance
     from topolens.comparison.information_imbalance import information_imbalance
     from topolens.comparison.landscapes import landscape_distance
+    from topolens.comparison.matching import bottleneck, wasserstein
     from topolens.comparison.neighbour_persistence import (
         NeighbourPersistence,
         neighbour_persistence,
@@ -154,6 +155,7 @@ _HOMES = {
     "betti_curve": "topolens.descriptors",
     "betti_curve_distance": "topolens.comparison",
     "betti_number": "topolens.descriptors",
+    "bottleneck": "topolens.comparison",
     "canonical_correlations": "topolens.comparison",
     "capture": "topolens.activations.hooks.capture",
     "cca": "topolens.comparison",
@@ -226,6 +228,7 @@ _HOMES = {
     "svcca": "topolens.comparison",
     "two_nn": "topolens.descriptors",
     "unbiased_cka": "topolens.comparison",
+    "wasserstein": "topolens.comparison",
     "write_report": "topolens.report",
 }
 

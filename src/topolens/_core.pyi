@@ -35,6 +35,7 @@ def landscape_distance(
     second_heights: NDArray[np.float64],
     power: float,
 ) -> float: ...
+
 class Ground:
     l1: Ground
     l2: Ground

@@ -17,6 +17,7 @@ from topolens.comparison.identification import (
 from topolens.comparison.images import image_distance
 from topolens.comparison.information_imbalance import information_imbalance
 from topolens.comparison.landscapes import landscape_distance
+from topolens.comparison.matching import bottleneck, wasserstein
 from topolens.comparison.neighbour_persistence import NeighbourPersistence, neighbour_persistence
 from topolens.comparison.neighbours import mutual_knn, neighbour_overlap, shared_neighbours
 from topolens.comparison.pairwise import cross, pairwise
@@ -35,6 +36,7 @@ __all__ = [
     "RTDTrials",
     "StreamingCKA",
     "betti_curve_distance",
+    "bottleneck",
     "canonical_correlations",
     "cca",
     "cross",
@@ -64,4 +66,5 @@ __all__ = [
     "sliced_wasserstein",
     "svcca",
     "unbiased_cka",
+    "wasserstein",
 ]
