@@ -40,7 +40,7 @@ def loops(name, n, seed):
 
 def of_length(name, n_bars):
     """Two diagrams of at most so many bars, drawn evenly from those of two clouds."""
-    both = (loops(name, int(0.9 * n_bars), seed) for seed in range(2))
+    both = (loops(name, int((0.9 + 0.05 * seed) * n_bars), seed) for seed in range(2))
     return [bars[:: max(1, len(bars) // n_bars)][:n_bars] for bars in both]
 
 
