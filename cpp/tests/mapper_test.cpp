@@ -126,6 +126,26 @@ void a_window_keeps_what_lies_within_it() {
     CHECK(graph.effort.pairs == expected);
 }
 
+/// Panels of different clusters are left out by their pivots, but none that holds a near pair.
+void clusters_apart_lose_no_pair() {
+    std::mt19937 random(5);
+    std::normal_distribution<float> normal;
+    Case made{{}, 1200, 3, {0}, {}};
+    for (std::size_t i = 0; i < made.n; ++i) {
+        for (std::size_t f = 0; f < made.d; ++f) {
+            made.points.push_back(4 * float(i * (f + 3) % 11 % 4) + normal(random) / 2);
+        }
+    }
+    for (const double eps : {0.5, 2.0, 4.0}) {
+        std::size_t expected = 0;
+        for (std::size_t i = 0; i < made.n; ++i)
+            for (std::size_t j = i + 1; j < made.n; ++j) expected += distance(made, i, j) <= eps;
+        WindowRule everything({}, {}, made.n);
+        const Means<decltype(silent)> means{kernels_for_this_machine(), 2, std::size_t(-1), silent};
+        CHECK(eps_graph(made.table(), eps, everything, means).effort.pairs == expected);
+    }
+}
+
 void single_linkage_cuts_at_the_first_gap() {
     // Steps of 1 within, 4 between: heights fill bins 1 and 4 of 10 over [0, 10].
     const Case made{{0, 1, 2, 6, 7, 11}, 6, 1, {0, 6}, {0, 1, 2, 3, 4, 5}};
@@ -195,6 +215,7 @@ void the_nerve_counts_common_points() {
 int main() {
     elements_agree_with_the_reference_on_every_path();
     a_window_keeps_what_lies_within_it();
+    clusters_apart_lose_no_pair();
     single_linkage_cuts_at_the_first_gap();
     too_many_pairs_are_refused();
     progress_can_stop_the_work();

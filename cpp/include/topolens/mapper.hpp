@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <numeric>
 #include <vector>
 
@@ -118,7 +118,7 @@ std::vector<Clusters> clusters_at_once(PointTable<Real> points, const Sets& elem
 struct NearForecast {
     double pairs = 0;
     double most_pairs_at_once = 0;
-    double seconds = 0;  // on one thread
+    double seconds = 0;  // of one processor
 };
 
 /// With `cover`, which is then the rule, pairs are dropped when its elements are clustered.
@@ -126,17 +126,17 @@ template <typename Real>
 NearForecast near_forecast(PointTable<Real> points, double eps, PairRule& rule,
                            const CoverRule* cover, const KernelTable& kernels,
                            std::size_t n_sampled) {
-    using Clock = std::chrono::steady_clock;
-    const auto seconds_since = [](Clock::time_point start) {
-        return std::chrono::duration<double>(Clock::now() - start).count();
+    // Of this process, so that others on the machine do not count.
+    const auto seconds_since = [](std::clock_t start) {
+        return double(std::clock() - start) / CLOCKS_PER_SEC;
     };
-    const auto begun = Clock::now();
+    const std::clock_t begun = std::clock();
     const NearPairs<Real> pairs(points.data, points.n, points.d, eps, rule, kernels, 1);
     const std::size_t n_panels = pairs.n_panels();
     NearForecast found;
     found.seconds = seconds_since(begun);
     n_sampled = std::min(n_sampled, n_panels);
-    const auto sampling = Clock::now();
+    const std::clock_t sampling = std::clock();
     std::vector<double> pairs_of(n_panels);
     for (std::size_t k = 0; k < n_sampled; ++k) {
         Effort effort;

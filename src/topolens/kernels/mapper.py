@@ -67,7 +67,7 @@ class NearForecast:
     memory_bytes: int
     """Peak memory beyond the points."""
     seconds: float
-    """Time on one thread."""
+    """Processor time, whatever the number of threads."""
 
 
 def clusters_of_cover(

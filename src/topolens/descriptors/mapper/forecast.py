@@ -41,8 +41,8 @@ def mapper_forecast(
     Returns
     -------
     NearForecast
-        Pairs within eps that share an element, peak memory beyond the points, and seconds on one
-        thread; right within a fifth or so.
+        Pairs within eps that share an element, peak memory beyond the points, and seconds of
+        one processor; right within a fifth or so.
 
     Raises
     ------
@@ -82,8 +82,8 @@ def eps_graph_forecast(
     Returns
     -------
     NearForecast
-        Pairs that will be kept, peak memory beyond the points, and seconds on one thread; right
-        within a fifth or so.
+        Pairs that will be kept, peak memory beyond the points, and seconds of one processor;
+        right within a fifth or so.
 
     Raises
     ------
