@@ -155,7 +155,7 @@ void bind_mapper(nb::module_& m) {
         return ClusterRule{ClusterRule::Kind::single_linkage, eps, 1, n_bins, min_size};
     });
     nb::class_<EpsGraph>(m, "EpsGraph")
-        .def_prop_ro("n_pairs", [](const EpsGraph& graph) { return graph.effort.pairs; })
+        .def_prop_ro("n_pairs", [](const EpsGraph& graph) { return graph.n_pairs; })
         .def("pairs", &pairs_of);
     nb::class_<NearForecast>(m, "NearForecast")
         .def_ro("pairs", &NearForecast::pairs)

@@ -123,7 +123,7 @@ void a_window_keeps_what_lies_within_it() {
     for (std::size_t i = 0; i < made.n; ++i)
         for (std::size_t j = i + 1; j < made.n; ++j)
             expected += distance(made, i, j) <= 2.0 && std::abs(lens[i] - lens[j]) <= 25.0;
-    CHECK(graph.effort.pairs == expected);
+    CHECK(graph.n_pairs == expected);
 }
 
 /// Panels of different clusters are left out by their pivots, but none that holds a near pair.
@@ -142,7 +142,7 @@ void clusters_apart_lose_no_pair() {
             for (std::size_t j = i + 1; j < made.n; ++j) expected += distance(made, i, j) <= eps;
         WindowRule everything({}, {}, made.n);
         const Means<decltype(silent)> means{kernels_for_this_machine(), 2, std::size_t(-1), silent};
-        CHECK(eps_graph(made.table(), eps, everything, means).effort.pairs == expected);
+        CHECK(eps_graph(made.table(), eps, everything, means).n_pairs == expected);
     }
 }
 

@@ -4,9 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <new>
-#include <thread>
 #include <vector>
 
 #include "topolens/kernel_table.hpp"
@@ -28,13 +26,6 @@ struct NearRows {
     }
 };
 
-/// How the finding of near pairs went.
-struct Effort {
-    std::uint64_t tiles = 0;  // eight points against forty-eight
-    std::uint64_t candidates = 0;
-    std::uint64_t pairs = 0;
-};
-
 /// Finds all pairs of points that meet and are at most eps apart, panel by panel.
 template <typename Real>
 class NearPairs {
@@ -50,7 +41,7 @@ public:
     const std::vector<std::uint32_t>& order() const { return panels_.order(); }
     double scale() const { return cloud_.scale(); }
 
-    NearRows rows_of(std::size_t panel, Effort& effort) const {
+    NearRows rows_of(std::size_t panel) const {
         std::vector<Hit> hits;
         std::uint16_t codes[Panels::rows * Panels::rows];
         for (const Tile& tile : rule_.tiles(panel)) {
@@ -59,14 +50,11 @@ public:
             const std::size_t n_codes = kernels_.near_pairs(
                 panels_.packed(panel), panels_.packed(tile.panel), panels_.features(),
                 panels_.floors(panel), panels_.starts(tile.panel), groups, codes);
-            effort.tiles += std::uint64_t(__builtin_popcount(groups));
-            effort.candidates += n_codes;
             for (std::size_t k = 0; k < n_codes; ++k) {
                 decide(panel * Panels::rows, codes[k] / Panels::rows,
                        tile.panel * Panels::rows + codes[k] % Panels::rows, hits);
             }
         }
-        effort.pairs += hits.size();
         return by_row(hits);
     }
 
@@ -117,7 +105,7 @@ struct EpsGraph {
     std::vector<std::uint32_t> place;     // the position of each point
     std::vector<NearRows> rows;           // one per panel
     double scale = 1;                     // of the points whose squared distances are kept
-    Effort effort;
+    std::uint64_t n_pairs = 0;            // found, dropped ones included
 
     explicit EpsGraph(std::vector<std::uint32_t> of_positions, double scaled_by,
                       std::size_t n_panels)
@@ -145,16 +133,13 @@ public:
         : pairs_(pairs), graph_(graph), threads_(threads), most_bytes_(most_bytes) {}
 
     void fill(std::size_t begin, std::size_t end) {
-        std::vector<Effort> efforts(end - begin);
         in_parallel(end - begin, threads_, [&](std::size_t k) {
             NearRows& rows = graph_.rows[begin + k];
-            rows = pairs_.rows_of(begin + k, efforts[k]);
+            rows = pairs_.rows_of(begin + k);
             if (bytes_.fetch_add(rows.bytes()) > most_bytes_) throw std::bad_alloc();
         });
-        for (const Effort& effort : efforts) {
-            graph_.effort.tiles += effort.tiles;
-            graph_.effort.candidates += effort.candidates;
-            graph_.effort.pairs += effort.pairs;
+        for (std::size_t panel = begin; panel < end; ++panel) {
+            graph_.n_pairs += graph_.rows[panel].positions.size();
         }
     }
 

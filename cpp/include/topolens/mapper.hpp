@@ -139,12 +139,11 @@ NearForecast near_forecast(PointTable<Real> points, double eps, PairRule& rule,
     const std::clock_t sampling = std::clock();
     std::vector<double> pairs_of(n_panels);
     for (std::size_t k = 0; k < n_sampled; ++k) {
-        Effort effort;
-        pairs.rows_of((2 * k + 1) * n_panels / (2 * n_sampled), effort);
+        const NearRows rows = pairs.rows_of((2 * k + 1) * n_panels / (2 * n_sampled));
         // The sampled panel stands for those around it.
         const std::size_t begin = k * n_panels / n_sampled, end = (k + 1) * n_panels / n_sampled;
         std::fill(pairs_of.begin() + std::ptrdiff_t(begin), pairs_of.begin() + std::ptrdiff_t(end),
-                  double(effort.pairs));
+                  double(rows.positions.size()));
     }
     found.seconds += seconds_since(sampling) * double(n_panels) / double(n_sampled);
     for (const double count : pairs_of) found.pairs += count;
