@@ -170,3 +170,13 @@ def test_numbers_whose_sum_overflows_have_neighbours():
 def test_rows_without_direction_are_named():
     with pytest.raises(InvalidInputError, match="row 2 is"):
         nearest_neighbours(np.array([[1.0], [2], [0]]), 1, metric="cosine")
+
+
+@pytest.mark.parametrize("n_rows", [1, 40, 200])
+def test_distances_of_some_rows_are_those_of_all(n_rows):
+    rng = np.random.default_rng(0)
+    cloud = rng.integers(0, 4, size=(200, 3)).astype(np.float64)  # with copies
+    rows = rng.permutation(200)[:n_rows]
+    _, whole = neighbours.nearest_neighbours(cloud, 7)
+    some = neighbours.nearest_distances(cloud, 7, rows=rows)
+    assert some.tolist() == whole[rows].tolist()

@@ -20,6 +20,7 @@ from topolens.kernels.distances import fits_single, refuse_rows_without_directio
 __all__ = [
     "Neighbourhoods",
     "check_neighbor_count",
+    "nearest_distances",
     "nearest_neighbours",
     "nearest_neighbours_from_distances",
     "neighbourhoods",
@@ -72,6 +73,28 @@ def nearest_neighbours(
     return found.ids.reshape(shape), found.distances.reshape(shape)
 
 
+def nearest_distances(
+    points: Points,
+    n_neighbors: int,
+    *,
+    rows: NDArray[np.int64],
+    threads: int = 1,
+    name: str = "points",
+) -> NDArray[Any]:
+    """Euclidean distances of some rows to the nearest other points, shape (n_rows, n_neighbors).
+
+    Those of `nearest_neighbours`, without the work for the other rows.
+    """
+    check_neighbor_count(n_neighbors, len(points))
+    others = np.ones(len(points), dtype=bool)
+    others[rows] = False
+    whole = len(rows) == len(points)
+    moved = points if whole else points[np.concatenate([rows, np.flatnonzero(others)])]
+    found = _search(moved, n_neighbors, "euclidean", threads, name, ties=False, n_rows=len(rows))
+    distances = found.distances.reshape(len(rows), n_neighbors)
+    return distances[rows] if whole else distances
+
+
 def nearest_neighbours_from_distances(
     distances: Points, n_neighbors: int, *, threads: int = 1
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
@@ -113,8 +136,16 @@ _Found = tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]
 
 
 def _search(
-    points: Points, n_neighbors: int, metric: str, threads: int, name: str, *, ties: bool
+    points: Points,
+    n_neighbors: int,
+    metric: str,
+    threads: int,
+    name: str,
+    *,
+    ties: bool,
+    n_rows: int | None = None,
 ) -> Neighbourhoods:
+    """Neighbours of the first `n_rows` points, by default of all."""
     if metric in ("cosine", "correlation"):
         refuse_rows_without_direction(points, metric, name)
     narrow = points.dtype == np.float32 and not fits_single(points)
@@ -133,7 +164,7 @@ def _search(
         def work(begin: int, end: int) -> _Found:
             return search.of_rows(begin, end, n_neighbors, ties)
 
-    found = _by_blocks(work, len(cloud), threads)
+    found = _by_blocks(work, len(cloud), threads, n_rows)
     with np.errstate(over="ignore"):
         distances = found.distances.astype(points.dtype, copy=False)
     if not np.isfinite(distances.max()):
@@ -143,13 +174,16 @@ def _search(
     return Neighbourhoods(found.starts, found.ids, distances)
 
 
-def _by_blocks(work: Callable[[int, int], _Found], n_points: int, threads: int) -> Neighbourhoods:
+def _by_blocks(
+    work: Callable[[int, int], _Found], n_points: int, threads: int, n_rows: int | None = None
+) -> Neighbourhoods:
     step = max(16, _AT_ONCE // n_points // 16 * 16)
-    begins = range(0, n_points, step)
+    n_searched = n_points if n_rows is None else n_rows
+    begins = range(0, n_searched, step)
     # Taking the limit lasts longer than the search of a small cloud.
     with one_blas_thread() if len(begins) > 1 else nullcontext():
         parts = one_per_thread(
-            lambda begin, _: work(begin, min(begin + step, n_points)),
+            lambda begin, _: work(begin, min(begin + step, n_searched)),
             begins,
             costs=[1.0] * len(begins),
             threads=threads,

@@ -3,20 +3,35 @@
 from topolens.base.mapper_graph import MapperGraph
 from topolens.descriptors.mapper.clustering import DBSCAN, SingleLinkage
 from topolens.descriptors.mapper.covers import BalancedCover, BallCover, UniformCover
+from topolens.descriptors.mapper.eps import (
+    EpsCurve,
+    LocalDBSCAN,
+    eps_curve,
+    eps_curves_of_cover,
+    eps_of_layers,
+)
 from topolens.descriptors.mapper.forecast import eps_graph_forecast, mapper_forecast
 from topolens.descriptors.mapper.graph import mapper_graph
+from topolens.descriptors.mapper.lens_names import LENSES, lens_values
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
 
 __all__ = [
     "DBSCAN",
+    "LENSES",
     "BalancedCover",
     "BallCover",
+    "EpsCurve",
     "EpsGraph",
+    "LocalDBSCAN",
     "MapperGraph",
     "SingleLinkage",
     "UniformCover",
+    "eps_curve",
+    "eps_curves_of_cover",
     "eps_graph",
     "eps_graph_forecast",
+    "eps_of_layers",
+    "lens_values",
     "mapper_forecast",
     "mapper_graph",
 ]
