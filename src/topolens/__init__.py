@@ -99,6 +99,8 @@ if TYPE_CHECKING:
         EpsCurve,
         EpsGraph,
         LocalDBSCAN,
+        Purity,
+        PurityScore,
         SingleLinkage,
         UniformCover,
         eps_curve,
@@ -109,6 +111,7 @@ if TYPE_CHECKING:
         lens_values,
         mapper_forecast,
         mapper_graph,
+        purity,
     )
     from topolens.descriptors.mle import mle_dimension
     from topolens.descriptors.normalised import normalised_persistence
@@ -150,6 +153,8 @@ _HOMES = {
     "PairIdentification": "topolens.comparison",
     "PersistenceLandscape": "topolens.base.landscapes",
     "PrincipalComponents": "topolens.clouds",
+    "Purity": "topolens.descriptors.mapper",
+    "PurityScore": "topolens.descriptors.mapper",
     "RTDTrials": "topolens.comparison.rtd",
     "SingleLinkage": "topolens.descriptors.mapper",
     "StoreError": "topolens.base.errors",
@@ -221,6 +226,7 @@ _HOMES = {
     "plot_distances": "topolens.report",
     "preprocess": "topolens.activations.data.preprocess",
     "procrustes": "topolens.comparison",
+    "purity": "topolens.descriptors.mapper",
     "pwcca": "topolens.comparison",
     "random_projection": "topolens.clouds",
     "rbf_cka": "topolens.comparison",

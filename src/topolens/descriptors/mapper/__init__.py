@@ -14,6 +14,7 @@ from topolens.descriptors.mapper.forecast import eps_graph_forecast, mapper_fore
 from topolens.descriptors.mapper.graph import mapper_graph
 from topolens.descriptors.mapper.lens_names import LENSES, lens_values
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
+from topolens.descriptors.mapper.purity import Purity, PurityScore, purity
 
 __all__ = [
     "DBSCAN",
@@ -24,6 +25,8 @@ __all__ = [
     "EpsGraph",
     "LocalDBSCAN",
     "MapperGraph",
+    "Purity",
+    "PurityScore",
     "SingleLinkage",
     "UniformCover",
     "eps_curve",
@@ -34,4 +37,5 @@ __all__ = [
     "lens_values",
     "mapper_forecast",
     "mapper_graph",
+    "purity",
 ]
