@@ -99,8 +99,6 @@ if TYPE_CHECKING:
         EpsCurve,
         EpsGraph,
         LocalDBSCAN,
-        Purity,
-        PurityScore,
         SingleLinkage,
         UniformCover,
         eps_curve,
@@ -111,8 +109,8 @@ if TYPE_CHECKING:
         lens_values,
         mapper_forecast,
         mapper_graph,
-        purity,
     )
+    from topolens.descriptors.mapper.purity import Purity, PurityScore, purity
     from topolens.descriptors.mle import mle_dimension
     from topolens.descriptors.normalised import normalised_persistence
     from topolens.descriptors.persistence import persistence, persistence_from_distances
