@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from topolens.base.landscapes import PersistenceLandscape
     from topolens.base.mapper_graph import MapperGraph
+    from topolens.base.mapper_overlap import match_nodes
     from topolens.base.results import Diagram, Diagrams, DistanceMatrix
     from topolens.clouds import (
         FarthestPoints,
@@ -62,7 +63,9 @@ if TYPE_CHECKING:
     from topolens.comparison.images import image_distance
     from topolens.comparison.information_imbalance import information_imbalance
     from topolens.comparison.landscapes import landscape_distance
+    from topolens.comparison.mapper_graphs import mapper_graph_distance
     from topolens.comparison.matching import bottleneck, wasserstein
+    from topolens.comparison.member_flow import member_flow
     from topolens.comparison.neighbour_persistence import (
         NeighbourPersistence,
         neighbour_persistence,
@@ -195,6 +198,9 @@ _HOMES = {
     "local_pca_dimension": "topolens.descriptors",
     "mapper_forecast": "topolens.descriptors.mapper",
     "mapper_graph": "topolens.descriptors.mapper",
+    "mapper_graph_distance": "topolens.comparison.mapper_graphs",
+    "match_nodes": "topolens.base.mapper_overlap",
+    "member_flow": "topolens.comparison.member_flow",
     "mle_dimension": "topolens.descriptors",
     "mtop_divergence": "topolens.comparison.cross_barcode",
     "mutual_knn": "topolens.comparison.neighbours",

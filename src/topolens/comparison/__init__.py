@@ -17,7 +17,9 @@ from topolens.comparison.identification import (
 from topolens.comparison.images import image_distance
 from topolens.comparison.information_imbalance import information_imbalance
 from topolens.comparison.landscapes import landscape_distance
+from topolens.comparison.mapper_graphs import MapperGraphDistance, mapper_graph_distance
 from topolens.comparison.matching import bottleneck, wasserstein
+from topolens.comparison.member_flow import MemberFlow, member_flow
 from topolens.comparison.neighbour_persistence import NeighbourPersistence, neighbour_persistence
 from topolens.comparison.neighbours import mutual_knn, neighbour_overlap, shared_neighbours
 from topolens.comparison.pairwise import cross, pairwise
@@ -31,6 +33,8 @@ from topolens.comparison.streaming_cka import StreamingCKA
 __all__ = [
     "HeldOutDistance",
     "LayerIdentification",
+    "MapperGraphDistance",
+    "MemberFlow",
     "NeighbourPersistence",
     "PairIdentification",
     "RTDTrials",
@@ -47,6 +51,8 @@ __all__ = [
     "information_imbalance",
     "landscape_distance",
     "linear_cka",
+    "mapper_graph_distance",
+    "member_flow",
     "mtop_divergence",
     "mutual_knn",
     "neighbour_overlap",
