@@ -99,6 +99,7 @@ if TYPE_CHECKING:
         DBSCAN,
         BalancedCover,
         BallCover,
+        BoxCover,
         EpsCurve,
         EpsGraph,
         LocalDBSCAN,
@@ -112,6 +113,10 @@ if TYPE_CHECKING:
         lens_values,
         mapper_forecast,
         mapper_graph,
+        mapper_summary,
+        mapper_support,
+        mapper_sweep,
+        mapper_under_noise,
     )
     from topolens.descriptors.mapper.purity import Purity, PurityScore, purity
     from topolens.descriptors.mle import mle_dimension
@@ -131,6 +136,7 @@ _HOMES = {
     "ActivationStore": "topolens.activations.stores.store",
     "BalancedCover": "topolens.descriptors.mapper",
     "BallCover": "topolens.descriptors.mapper",
+    "BoxCover": "topolens.descriptors.mapper",
     "BettiCurve": "topolens.base.curves",
     "Cancelled": "topolens.base.errors",
     "DBSCAN": "topolens.descriptors.mapper",
@@ -199,6 +205,10 @@ _HOMES = {
     "mapper_forecast": "topolens.descriptors.mapper",
     "mapper_graph": "topolens.descriptors.mapper",
     "mapper_graph_distance": "topolens.comparison.mapper_graphs",
+    "mapper_summary": "topolens.descriptors.mapper",
+    "mapper_support": "topolens.descriptors.mapper",
+    "mapper_sweep": "topolens.descriptors.mapper",
+    "mapper_under_noise": "topolens.descriptors.mapper",
     "match_nodes": "topolens.base.mapper_overlap",
     "member_flow": "topolens.comparison.member_flow",
     "mle_dimension": "topolens.descriptors",

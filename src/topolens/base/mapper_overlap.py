@@ -33,6 +33,13 @@ class SharedMembers:
     mass: NDArray[np.float64]
     """The same where a point counts one over the number of pairs that it is in."""
 
+    def reversed(self) -> SharedMembers:
+        """The same pairs, the second graph taken as the first."""
+        order = np.lexsort((self.first, self.second))
+        return SharedMembers(
+            self.second[order], self.first[order], self.counts[order], self.mass[order]
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NodeMatches:
@@ -73,9 +80,23 @@ def shared_members(first: MapperGraph, second: MapperGraph) -> SharedMembers:
     n_second = max(second.n_nodes, 1)
     keys = np.repeat(first.node_of_member.astype(np.int64), repeats) * n_second + nodes[places]
     parts = 1.0 / (first.n_nodes_of_point[first.members] * np.maximum(repeats, 1))
-    found, pair_of, shared = np.unique(keys, return_inverse=True, return_counts=True)
+    found, pair_of = _numbered(keys, first.n_nodes * n_second)
+    counts = np.bincount(pair_of, minlength=len(found)).astype(np.int64)
     mass = np.bincount(pair_of, weights=np.repeat(parts, repeats), minlength=len(found))
-    return SharedMembers(found // n_second, found % n_second, shared, mass)
+    return SharedMembers(found // n_second, found % n_second, counts, mass.astype(np.float64))
+
+
+def _numbered(keys: NDArray[np.int64], n_keys: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct keys, ascending, and the place of each key among them.
+
+    A table of all keys replaces sorting where it is not much larger than the keys.
+    """
+    if n_keys > 8 * len(keys) + 1000:
+        found, places = np.unique(keys, return_inverse=True)
+        return found, places
+    there = np.zeros(n_keys, dtype=bool)
+    there[keys] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[keys]
 
 
 def match_nodes(first: MapperGraph, second: MapperGraph) -> NodeMatches:

@@ -100,6 +100,6 @@ def _noise_of(
     of_node = graph.node_of_member[noise]
     counts = np.bincount(of_node, minlength=graph.n_nodes)
     parts = 1.0 / graph.n_nodes_of_point[graph.members[noise]]
-    mass: NDArray[np.float64] = np.bincount(of_node, weights=parts, minlength=graph.n_nodes)
+    mass = np.bincount(of_node, weights=parts, minlength=graph.n_nodes).astype(np.float64)
     nodes = np.flatnonzero(counts)
     return nodes, counts[nodes], mass[nodes]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
@@ -26,7 +28,7 @@ def cheapest_plan(
     n_rows, n_columns = costs.shape
     places = np.arange(costs.size)
     rows, columns = np.divmod(places, n_columns)
-    sums = coo_array(
+    sums: Any = coo_array(
         (
             np.ones(2 * costs.size),
             (np.concatenate([rows, n_rows + columns]), np.concatenate([places, places])),

@@ -1,6 +1,7 @@
 """Mapper graphs: cover the values of a lens, cluster the points over each piece, join."""
 
 from topolens.base.mapper_graph import MapperGraph
+from topolens.descriptors.mapper.boxes import BoxCover
 from topolens.descriptors.mapper.clustering import DBSCAN, SingleLinkage
 from topolens.descriptors.mapper.covers import BalancedCover, BallCover, UniformCover
 from topolens.descriptors.mapper.eps import (
@@ -14,21 +15,38 @@ from topolens.descriptors.mapper.forecast import eps_graph_forecast, mapper_fore
 from topolens.descriptors.mapper.graph import mapper_graph
 from topolens.descriptors.mapper.lens_names import LENSES, lens_values
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
+from topolens.descriptors.mapper.noise import MapperUnderNoise, mapper_under_noise
 from topolens.descriptors.mapper.purity import Purity, PurityScore, purity
+from topolens.descriptors.mapper.summary import MapperSummary, compare_summaries, mapper_summary
+from topolens.descriptors.mapper.support import MapperSupport, mapper_support
+from topolens.descriptors.mapper.sweep import (
+    MapperPlateau,
+    MapperSetting,
+    MapperSweep,
+    mapper_sweep,
+)
 
 __all__ = [
     "DBSCAN",
     "LENSES",
     "BalancedCover",
     "BallCover",
+    "BoxCover",
     "EpsCurve",
     "EpsGraph",
     "LocalDBSCAN",
     "MapperGraph",
+    "MapperPlateau",
+    "MapperSetting",
+    "MapperSummary",
+    "MapperSupport",
+    "MapperSweep",
+    "MapperUnderNoise",
     "Purity",
     "PurityScore",
     "SingleLinkage",
     "UniformCover",
+    "compare_summaries",
     "eps_curve",
     "eps_curves_of_cover",
     "eps_graph",
@@ -37,5 +55,9 @@ __all__ = [
     "lens_values",
     "mapper_forecast",
     "mapper_graph",
+    "mapper_summary",
+    "mapper_support",
+    "mapper_sweep",
+    "mapper_under_noise",
     "purity",
 ]

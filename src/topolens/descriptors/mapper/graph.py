@@ -8,7 +8,7 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_integer, check_points
+from topolens.base.checks import Points, check_integer, check_points
 from topolens.base.errors import InvalidInputError, TopolensWarning
 from topolens.base.mapper_graph import MapperGraph, n_components_of
 from topolens.descriptors.filtration import OnProgress, check_progress
@@ -28,7 +28,7 @@ from topolens.kernels.mapper import (
     nerve_edges,
 )
 
-__all__ = ["mapper_graph"]
+__all__ = ["graph_over", "loops_of_cover", "mapper_graph"]
 
 
 def mapper_graph(
@@ -98,6 +98,38 @@ def mapper_graph(
     cloud = points.points if isinstance(points, EpsGraph) else check_points(points)
     values = check_lens(lens, len(cloud))
     pullback = cover.pull_back(values)
+    graph = graph_over(
+        points if isinstance(points, EpsGraph) else cloud,
+        values,
+        pullback,
+        cover=repr(cover),
+        cover_loops=loops_of_cover(pullback),
+        cluster=cluster,
+        threads=threads,
+        on_progress=on_progress,
+    )
+    if graph.n_nodes == 0:
+        warnings.warn(
+            f"the graph has no nodes: every point is noise under {cluster!r}; enlarge `eps`",
+            TopolensWarning,
+            stacklevel=2,
+        )
+    return graph
+
+
+def graph_over(
+    points: Points | EpsGraph,
+    values: NDArray[np.float64],
+    pullback: Pullback,
+    *,
+    cover: str,
+    cover_loops: int,
+    cluster: DBSCAN | SingleLinkage | Clusterer,
+    threads: int,
+    on_progress: OnProgress | None = None,
+) -> MapperGraph:
+    """Mapper graph over the pieces of a lens that are already pulled back."""
+    cloud = points.points if isinstance(points, EpsGraph) else points
     elements = SetsOfPoints(pullback.offsets, pullback.members)
     if not isinstance(cluster, DBSCAN | SingleLinkage):
         _refuse_what_cannot_cluster(cluster)
@@ -110,12 +142,6 @@ def mapper_graph(
     else:
         nodes, of_elements = clusters_of_cover(
             cloud, elements, rule_of(cluster), threads=threads, progress=on_progress
-        )
-    if len(nodes) == 0:
-        warnings.warn(
-            f"the graph has no nodes: every point is noise under {cluster!r}; enlarge `eps`",
-            TopolensWarning,
-            stacklevel=2,
         )
     edges, shared = nerve_edges(nodes, len(cloud))
     low, high, mean = _lens_of_nodes(nodes, values)
@@ -130,11 +156,20 @@ def mapper_graph(
         edges=edges,
         shared=shared,
         n_elements=int(np.count_nonzero(pullback.sizes)),
-        cover_loops=_loops_of_cover(pullback),
-        cover=repr(cover),
+        cover_loops=cover_loops,
+        cover=cover,
         cluster=repr(cluster),
         version=version("topolens"),
     )
+
+
+def loops_of_cover(pullback: Pullback) -> int:
+    """Independent loops of the graph that joins elements with common points."""
+    kept = pullback.sizes > 0
+    offsets = np.append(0, np.cumsum(pullback.sizes[kept]))
+    edges, _ = nerve_edges(SetsOfPoints(offsets, pullback.members), pullback.n_points)
+    n_elements = len(offsets) - 1
+    return len(edges) - n_elements + n_components_of(edges, n_elements)
 
 
 def _refuse_what_cannot_cluster(cluster: object) -> None:
@@ -154,12 +189,3 @@ def _lens_of_nodes(
         return held, held, held
     mean = np.add.reduceat(held, starts) / np.diff(nodes.offsets)[:, None]
     return np.minimum.reduceat(held, starts), np.maximum.reduceat(held, starts), mean
-
-
-def _loops_of_cover(pullback: Pullback) -> int:
-    """Independent loops of the graph that joins elements with common points."""
-    kept = pullback.sizes > 0
-    offsets = np.append(0, np.cumsum(pullback.sizes[kept]))
-    edges, _ = nerve_edges(SetsOfPoints(offsets, pullback.members), pullback.n_points)
-    n_elements = len(offsets) - 1
-    return len(edges) - n_elements + n_components_of(edges, n_elements)
