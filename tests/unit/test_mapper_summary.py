@@ -18,6 +18,7 @@ def test_counts_by_hand():
     assert found.sizes.tolist() == [2, 2, 3, 3, 4]
     assert found.degrees.tolist() == [0, 1, 2, 2, 3]
     assert found.purity == pytest.approx((1 / 2 + 1 + 1 / 2 + 1 + 1) / 5)
+    assert found.weighted_purity == pytest.approx((2 + 2 + 3 + 2 + 3) / 14)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -26,7 +27,11 @@ def test_purity_counts_the_classes_of_each_node(seed):
     sets = random_sets(rng, 40, 6)
     labels = rng.integers(0, 5, 40) * 7
     wanted = np.mean([1 / len({labels[point] for point in node}) for node in sets])
-    assert tl.mapper_summary(graph_of(sets, 40), labels=labels).purity == pytest.approx(wanted)
+    found = tl.mapper_summary(graph_of(sets, 40), labels=labels)
+    assert found.purity == pytest.approx(wanted)
+    with_null = tl.purity(graph_of(sets, 40), labels, permutations=1)
+    assert found.purity == pytest.approx(with_null.node_wise.value)
+    assert found.weighted_purity == pytest.approx(with_null.weighted.value)
 
 
 def test_a_graph_without_nodes_has_zeros():
@@ -42,7 +47,8 @@ def test_graphs_side_by_side():
     assert table["n_noise"].tolist() == [2, 8]
     assert table["size_most"].tolist() == [4, 3]
     assert table["purity"].tolist() == pytest.approx([0.8, 0.75])
-    assert "purity" not in compare_summaries(graphs)
+    assert table["weighted_purity"].tolist() == pytest.approx([12 / 14, 4 / 5])
+    assert not {"purity", "weighted_purity"} & set(compare_summaries(graphs))
 
 
 def test_labels_of_another_length_are_refused():

@@ -65,7 +65,9 @@ def test_every_setting_is_its_own_graph(cover):
         assert sweep.loops[place] == graph.loops
         assert sweep.excess_loops[place] == graph.loops - graph.cover_loops
         assert sweep.coverage[place] == pytest.approx(graph.coverage)
-        assert sweep.purity[place] == tl.mapper_summary(graph, labels=LABELS).purity
+        summary = tl.mapper_summary(graph, labels=LABELS)
+        assert sweep.purity[place] == summary.purity
+        assert sweep.weighted_purity[place] == summary.weighted_purity
     for axis, similarities in enumerate(sweep.similarities):
         for place in np.ndindex(similarities.shape):
             other = tuple(p + (k == axis) for k, p in enumerate(place))

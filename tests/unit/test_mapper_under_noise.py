@@ -38,6 +38,8 @@ def test_pieces_and_eps_stay_while_points_move():
         assert found.purity[k] == pytest.approx(
             np.mean([1 / len({LABELS[x] for x in node}) for node in sets])
         )
+        summary = tl.mapper_summary(found.graphs[k], labels=LABELS)
+        assert found.weighted_purity[k] == summary.weighted_purity
         assert found.outside[k] == pytest.approx((gaps.min(axis=1) > 1e-12).mean())
         assert found.coverage[k] == pytest.approx(len(set().union(*sets)) / 150)
         assert found.n_components[k] == found.graphs[k].n_components

@@ -16,7 +16,7 @@ from topolens.descriptors.mapper.boxes import BoxCover
 from topolens.descriptors.mapper.clustering import DBSCAN, Clusterer, SingleLinkage
 from topolens.descriptors.mapper.covers import Cover, check_lens
 from topolens.descriptors.mapper.graph import graph_over, loops_of_cover
-from topolens.descriptors.mapper.summary import presence_purity
+from topolens.descriptors.mapper.summary import node_purities
 
 __all__ = ["MapperUnderNoise", "mapper_under_noise"]
 
@@ -36,6 +36,8 @@ class MapperUnderNoise:
     """Share of the points whose lens value lies in no piece, shape (n_clouds,)."""
     purity: NDArray[np.float64] | None
     """Mean over nodes of 1 / (classes present), shape (n_clouds,); None without labels."""
+    weighted_purity: NDArray[np.float64] | None
+    """Memberships that are of their node's largest class / all memberships, shape (n_clouds,)."""
 
     @property
     def coverage(self) -> NDArray[np.float64]:
@@ -143,14 +145,16 @@ def mapper_under_noise(
             f"`clouds` must begin with one whose graph has a node; under {cluster!r} every point "
             "is noise; enlarge `eps`"
         )
+    purities = None
+    if classes is not None:
+        purities = np.array([node_purities(graph, classes) for graph in graphs])
     return MapperUnderNoise(
         sigmas=sigmas,
         graphs=tuple(graphs),
         jaccard=np.array([match_nodes(graphs[0], graph).jaccard for graph in graphs]),
         outside=np.array(outside),
-        purity=None
-        if classes is None
-        else np.array([presence_purity(graph, classes) for graph in graphs]),
+        purity=None if purities is None else purities[:, 0],
+        weighted_purity=None if purities is None else purities[:, 1],
     )
 
 

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from topolens.base.checks import check_labels
 from topolens.base.mapper_graph import MapperGraph
+from topolens.descriptors.mapper.purity import class_counts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MapperSummary", "compare_summaries", "mapper_summary", "presence_purity"]
+__all__ = ["MapperSummary", "compare_summaries", "mapper_summary", "node_purities"]
 
 _QUANTILES = {"least": 0.0, "lower": 0.25, "median": 0.5, "upper": 0.75, "most": 1.0}
 
@@ -40,7 +41,9 @@ class MapperSummary:
     degrees: NDArray[np.float64]
     """The same of the number of edges of a node."""
     purity: float | None
-    """Mean over nodes of 1 / (classes present); None without labels."""
+    """Mean over nodes of 1 / (classes present), `node_wise` of `purity`; None without labels."""
+    weighted_purity: float | None
+    """Memberships that are of their node's largest class / all memberships; None likewise."""
 
     @property
     def excess_loops(self) -> int:
@@ -68,7 +71,9 @@ def mapper_summary(graph: MapperGraph, *, labels: ArrayLike | None = None) -> Ma
     InvalidInputError
         If there is not one whole number or text per point in `labels`.
     """
-    classes = None if labels is None else check_labels(labels, graph.n_points)[1]
+    purities: tuple[float | None, float | None] = (None, None)
+    if labels is not None:
+        purities = node_purities(graph, check_labels(labels, graph.n_points)[1])
     degrees = np.bincount(graph.edges.reshape(-1), minlength=graph.n_nodes)
     return MapperSummary(
         n_nodes=graph.n_nodes,
@@ -80,7 +85,8 @@ def mapper_summary(graph: MapperGraph, *, labels: ArrayLike | None = None) -> Ma
         n_noise=len(graph.noise),
         sizes=_quantiles(graph.sizes),
         degrees=_quantiles(degrees),
-        purity=None if classes is None else presence_purity(graph, classes),
+        purity=purities[0],
+        weighted_purity=purities[1],
     )
 
 
@@ -89,8 +95,8 @@ def compare_summaries(
 ) -> pd.DataFrame:
     """Put the summaries of named graphs side by side: one row each, one column a number.
 
-    `labels` are the classes of the points, the same in all graphs; without them there is no
-    column of purity.
+    `labels` are the classes of the points, the same in all graphs; without them there are no
+    columns of purity.
     """
     import pandas as pd
 
@@ -98,14 +104,13 @@ def compare_summaries(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def presence_purity(graph: MapperGraph, classes: NDArray[np.int64]) -> float:
-    """Mean over nodes of 1 / (number of classes present); 0 without nodes."""
+def node_purities(graph: MapperGraph, classes: NDArray[np.int64]) -> tuple[float, float]:
+    """`node_wise` and `weighted` of `purity`, without a null; 0 where there are no nodes."""
     if graph.n_nodes == 0:
-        return 0.0
-    n_classes = int(classes.max()) + 1
-    keys = graph.node_of_member.astype(np.int64) * n_classes + classes[graph.members]
-    present = np.bincount(np.unique(keys) // n_classes, minlength=graph.n_nodes)
-    return float(np.mean(1.0 / present))
+        return 0.0, 0.0
+    counts = class_counts(graph, classes, int(classes.max()) + 1)
+    node_wise = np.mean(1 / np.count_nonzero(counts, axis=1))
+    return float(node_wise), float(counts.max(axis=1).sum() / counts.sum())
 
 
 def _quantiles(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -120,4 +125,6 @@ def _row(summary: MapperSummary) -> dict[str, float]:
     row |= {"coverage": summary.coverage, "n_noise": summary.n_noise}
     for what, values in (("size", summary.sizes), ("degree", summary.degrees)):
         row |= {f"{what}_{name}": float(v) for name, v in zip(_QUANTILES, values, strict=True)}
-    return row if summary.purity is None else row | {"purity": summary.purity}
+    if summary.purity is None or summary.weighted_purity is None:
+        return row
+    return row | {"purity": summary.purity, "weighted_purity": summary.weighted_purity}

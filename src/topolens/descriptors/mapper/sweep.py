@@ -24,7 +24,7 @@ from topolens.descriptors.mapper.covers import (
 from topolens.descriptors.mapper.graph import graph_over, loops_of_cover
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
 from topolens.descriptors.mapper.plateaus import graph_similarity, middle_of, stable_regions
-from topolens.descriptors.mapper.summary import presence_purity
+from topolens.descriptors.mapper.summary import node_purities
 
 __all__ = ["MapperPlateau", "MapperSetting", "MapperSweep", "mapper_sweep"]
 
@@ -76,6 +76,8 @@ class MapperSweep:
     """Points in no node."""
     purity: NDArray[np.float64] | None
     """Mean over nodes of 1 / (classes present), 0 without nodes; None without labels."""
+    weighted_purity: NDArray[np.float64] | None
+    """Memberships that are of their node's largest class / all memberships; None likewise."""
     similarities: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
     """Similarity of each graph with the next one along each axis, which is one shorter."""
     regions: NDArray[np.int64]
@@ -221,14 +223,14 @@ def mapper_sweep(
         points = eps_graph(cloud, values, eps=axes[2][-1], cover=every, threads=threads)
     shape = tuple(map(len, axes))
     counts = {name: np.zeros(shape, dtype=np.int64) for name in _COUNTED}
-    purity = np.zeros(shape)
+    purities = np.zeros((*shape, 2))
     similarities = [np.zeros(np.subtract(shape, np.eye(3, dtype=int)[axis])) for axis in range(3)]
     recent: dict[tuple[int, ...], MapperGraph] = {}  # those that neighbours are still to come of
     for done, (place, graph) in enumerate(_graphs(points, values, covers, rules, threads), 1):
         for name, count in _counts_of(graph).items():
             counts[name][place] = count
         if classes is not None:
-            purity[place] = presence_purity(graph, classes)
+            purities[place] = node_purities(graph, classes)
         for axis in range(3):
             before = tuple(p - (k == axis) for k, p in enumerate(place))
             if before[axis] >= 0:
@@ -250,7 +252,8 @@ def mapper_sweep(
         loops=counts["loops"],
         cover_loops=counts["cover_loops"],
         noise=counts["noise"],
-        purity=None if classes is None else purity,
+        purity=None if classes is None else purities[..., 0],
+        weighted_purity=None if classes is None else purities[..., 1],
         similarities=(similarities[0], similarities[1], similarities[2]),
         regions=stable_regions(
             enough & (counts["nodes"] > 0),
