@@ -39,6 +39,8 @@ class FakeStudy:
     """(measure, cloud) -> (model, layer) -> value, then the values on the half-samples."""
     matrices: dict[tuple[str, str, int | None], DistanceMatrix] = field(default_factory=dict)
     bars: dict[tuple[str, str, str, int | None], Diagrams] = field(default_factory=dict)
+    doubts: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
+    """(measure, cloud) -> (model, layer, sentence) of what the measure doubts."""
 
     def unit(self, label):
         return "distance" if label.startswith(("lifespan", "sliced")) else ""
@@ -51,6 +53,9 @@ class FakeStudy:
 
     def resampled_values(self, measure, cloud):
         return {key: list(v[1:]) for key, v in self.values.get((measure, cloud), {}).items()}
+
+    def notes(self, measure, cloud):
+        return self.doubts.get((measure, cloud), ())
 
     def table(self):
         places = {(m.name, one.name): (m, one) for m in self.models for one in m.layers}

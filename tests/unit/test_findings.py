@@ -554,7 +554,7 @@ def test_a_study_with_nothing_measured_has_only_doubts():
     ("widths", "values", "cautious"),
     [
         ([1024, 16, 3, 8], [90.0, 12, 3, 6], True),
-        ([16, 12, 8, 10], [90.0, 12, 3, 6], False),
+        ([13, 12, 8, 10], [90.0, 12, 3, 6], False),
         ([3, 8, 16, 1024], [90.0, 12, 6, 3], False),
     ],
 )
@@ -571,6 +571,16 @@ def test_a_sum_that_follows_the_width_of_layers_is_doubted(widths, values, cauti
     assert finding.caution is cautious
     if cautious:
         assert "In “m0” the sum follows the width of the layers (3 to 1,024 features" in notes[0]
+
+
+def test_widths_that_double_are_wide_enough_to_doubt():
+    study = measured_study("lifespan_sum H0", [3.0, 6, 12, 15])
+    (model,) = study.models
+    layers = [
+        replace(one, n_features=w) for one, w in zip(model.layers, (8, 8, 16, 16), strict=True)
+    ]
+    study.models = (replace(model, layers=tuple(layers)),)
+    assert one_of(total_lifespans(study)).caution is True
 
 
 class TestDimension:

@@ -60,12 +60,9 @@ class OperationWords:
 
     def unit(self, spec: StudySpec, cloud: str) -> str:
         """Return what a value counts in a cloud; empty for a pure number."""
-        if self.operation is None or not self.operation.unit:
+        if self.operation is None:
             return ""
-        unit, distance = self.operation.unit, "distance"
-        if "alpha" in unit:
-            alpha = self.params.get("alpha", self.operation.parameters.get("alpha", 1.0))
-            unit = unit.replace("^alpha", "" if alpha == 1 else f"^{alpha:g}")
+        unit, distance = self.operation.unit_with(self.params), "distance"
         if distance not in unit:
             return unit
         found = next((one for one in spec.clouds if one.name == cloud), None)

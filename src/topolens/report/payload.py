@@ -11,6 +11,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from topolens.report.charts import main_metric
+from topolens.report.findings.remarks import remarks_of
+from topolens.report.findings.words import unticked
 from topolens.report.heatmaps import colour_span, says_anything
 from topolens.report.layer_maps import layer_map
 from topolens.report.operation_words import measure_words, metric_words
@@ -124,7 +126,9 @@ def _measures(study: StudyReader) -> list[dict[str, Any]]:
         clouds = []
         for cloud in study.clouds:
             rows = table[(table["measure"] == words.label) & (table["cloud"] == cloud)]
-            clouds.append(_course(rows, place, words.axis(study.spec, cloud)))
+            course = _course(rows, place, words.axis(study.spec, cloud))
+            doubts = [unticked(line) for line in remarks_of(study, words.label, cloud)]
+            clouds.append(course and {**course, "doubts": doubts})
         listed.append(
             {"name": words.heading, "kind": words.kind, "about": words.summary, "clouds": clouds}
         )

@@ -87,6 +87,10 @@ class RememberedStudy:
             self._repeats[key] = self._study.resampled_values(measure, cloud)
         return self._repeats[key]
 
+    def notes(self, measure: str, cloud: str) -> tuple[tuple[str, str, str], ...]:
+        """What a measure doubts about its own values."""
+        return self._study.notes(measure, cloud)
+
     @cached_property
     def _table(self) -> pd.DataFrame:
         return self._study.table()

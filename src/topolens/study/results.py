@@ -147,3 +147,6 @@ class StudyReader(Protocol):
 
     def resampled_values(self, measure: str, cloud: str) -> Mapping[tuple[str, str], list[float]]:
         """Values of a measure on each half-sample, by (model, layer)."""
+
+    def notes(self, measure: str, cloud: str) -> tuple[tuple[str, str, str], ...]:
+        """What a measure doubts about its own values: (model, layer, sentence)."""

@@ -40,8 +40,8 @@ from topolens.study.stopping import go_on
 
 __all__ = ["Step", "execute", "read_diagrams"]
 
-# Raised whenever the numbers of a kind of step change though no operation has.
-_STEP_VERSIONS = {"describe": 2, "compare": 2}
+# Raised whenever what a kind of step records changes though no operation has.
+_STEP_VERSIONS = {"describe": 3, "compare": 2}
 _NORMAL_QUANTILE = 1.96
 
 
@@ -228,16 +228,16 @@ def _describe(root: Path, payload: Mapping[str, Any]) -> Result:
     """Apply one descriptor to the cloud of every layer given, whole and halved."""
     operation = descriptor_registry[payload["name"]]
     found: list[tuple[float | None, ...]] = []
-    notes: list[str] = []
+    notes: list[list[str]] = []
     for item in payload["items"]:
         subject = _subjects(root, item, operation.takes, payload["dimension"])
         try:
             result = operation.run(*subject, **payload["params"])
             found.append(_with_interval(result))
-            notes += [f"{item['label']}: {doubt}" for doubt in getattr(result, "warnings", ())]
+            notes += [[*item["label"], doubt] for doubt in getattr(result, "warnings", ())]
         except TopolensError as error:
             found.append((None, None, None))
-            notes.append(f"{item['label']}: {error}")
+            notes.append([*item["label"], str(error)])
     values, low, high = (list(column) for column in zip(*found, strict=True))
     return Result(record={"values": values, "low": low, "high": high, "notes": notes})
 

@@ -199,6 +199,22 @@ class Study:
         layers = [(m.name, layer.name) for m in self.models for layer in m.layers]
         return {layer: [half.get(layer, np.nan) for half in halves] for layer in layers}
 
+    def notes(self, measure: str, cloud: str) -> tuple[tuple[str, str, str], ...]:
+        """Return what a measure doubts about its own values: (model, layer, sentence).
+
+        Also why a layer has no value. Half-samples are not asked.
+        """
+        self._check(measure, "measure", self.measures)
+        self._check(cloud, "cloud", self.clouds)
+        records = (
+            self._cache.get(entry.key).record
+            for entry in self._index.measures
+            if _matches(entry, measure=measure, cloud=cloud, resample=None)
+        )
+        return tuple(
+            (model, layer, note) for record in records for model, layer, note in record["notes"]
+        )
+
     @cached_property
     def _diagram_keys(self) -> dict[tuple[str, str, str, int | None], str]:
         return {

@@ -15,6 +15,7 @@ from topolens.report.findings.reading import (
     profiles,
     raw_cloud,
 )
+from topolens.report.findings.remarks import remarks
 from topolens.report.findings.words import count, listing, percent, quoted
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ _AROUND = 3
 _FEW_LOOPS = 0.35
 _SMALL_SCALE = 0.1
 _RULE = (
-    "Listed: the study's own warnings and failures, layers with non-finite values, clouds of fewer "
+    "Listed: the study's own warnings and failures, what measures and metrics say of their own "
+    "values, layers with non-finite values, clouds of fewer "
     "than 300 points, layers with less than 35 % of the loops or 10 % of the raw scale of the "
     "layers around them (medians of up to three on either side, the lower one), findings on which "
     "the half-samples disagree, and what could not be asked."
@@ -46,6 +48,7 @@ def doubts(study: StudyReader, others: list[Finding]) -> list[Finding]:
         *_few_points(study),
         *degenerate_layers(study),
         *_warnings(study),
+        *remarks(study),
         *_unsettled(others),
         *_cautions(others),
         *_not_asked(study),

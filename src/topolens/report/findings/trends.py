@@ -23,7 +23,7 @@ __all__ = ["dimension_over_depth", "rank_correlation", "total_lifespans"]
 _FEWEST_LAYERS = 4
 _CLEAR = 0.5
 _HUMP = 0.85
-_UNEQUAL_WIDTHS = 4
+_UNEQUAL_WIDTHS = 2
 _RULE = (
     "Rank correlation ρ of the {noun} with depth: rises from 0.5, falls from −0.5, else no "
     "clear direction. Rises, then falls: the largest value lies inside and both ends stay below "
@@ -145,7 +145,7 @@ def _width_notes(found: list[Profile], noun: str) -> tuple[str, ...]:
     follows = []
     for profile in found:
         widths = np.array([layer.n_features for layer in profile.layers], dtype=np.float64)
-        unequal = widths.max() > _UNEQUAL_WIDTHS * widths.min()
+        unequal = widths.max() >= _UNEQUAL_WIDTHS * widths.min()
         if unequal and rank_correlation(widths, profile.values) >= _CLEAR:
             follows.append((profile.model.name, int(widths.min()), int(widths.max())))
     if not follows:

@@ -69,6 +69,7 @@ function profileView() {
       button.classList.toggle("chosen", button.dataset.measure === measure.value && button.dataset.cloud === cloud.value);
     });
     box.querySelector(".about").textContent = record.about;
+    box.querySelector(".doubts").textContent = course ? course.doubts.join(" ") : "";
     if (!course) { drawing.textContent = "No values in this cloud."; return; }
     const [values, low, high] = ["values", "low", "high"].map((name) => floats(course[name]));
     const wide = Math.max(280, drawing.clientWidth), tall = Math.round(Math.min(430, Math.max(240, wide * 0.42)));
