@@ -64,8 +64,8 @@ class TestLargestStep:
     def test_names_the_step_and_its_size(self):
         finding = one_of(largest_step(line_study([0, 1, 4, 5])))
         assert finding.sentence == (
-            "In “m0” the topology changes most between “b” and “c”: a sliced Wasserstein distance "
-            "of 3.00, 3.00 times the median step."
+            "In “m0” the topology changes most between “b” and “c”: a distance "
+            "of 3.00 by sliced Wasserstein H1, 3.00 times the median step."
         )
         assert finding.value == 3
         assert finding.settled is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topolens.report.findings.reading import label_of, main_cloud
+from topolens.report.findings.reading import main_cloud, main_metric
 from topolens.report.findings.words import heading
 from topolens.report.heatmaps import heatmap_side, plot_distances
 from topolens.report.operation_words import measure_words
@@ -35,7 +35,6 @@ __all__ = [
     "constant_measures",
     "distance_charts",
     "main_distance_chart",
-    "main_metric",
     "overview_chart",
     "profile_charts",
 ]
@@ -140,12 +139,6 @@ def _distance_chart(name: str, matrix: DistanceMatrix, metric: str, cloud: str) 
         cloud=cloud,
         subject=metric,
     )
-
-
-def main_metric(study: StudyReader) -> str | None:
-    """Return the metric that maps and pair views show first."""
-    loops = label_of(study.metrics, "sliced_wasserstein", 1)
-    return loops or next(iter(study.metrics), None)
 
 
 def overview_chart(study: StudyReader) -> Chart | None:

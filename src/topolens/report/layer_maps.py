@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from topolens.report.charts import Chart, main_metric
-from topolens.report.findings.reading import main_cloud
+from topolens.report.charts import Chart
+from topolens.report.findings.reading import main_cloud, main_metric
 from topolens.report.style import GRID, drawing_style, line_styles, new_figure, plain, short
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from topolens.report.charts import main_metric
+from topolens.report.findings.reading import main_metric
 from topolens.report.findings.remarks import remarks_of
 from topolens.report.findings.words import unticked
 from topolens.report.heatmaps import colour_span, says_anything

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.report.findings.finding import Finding, FindingTable, verdict
-from topolens.report.findings.noise import layer_noise
+from topolens.report.findings.noise import DiagramMetric, diagram_metric, layer_noise
 from topolens.report.findings.pairs import Pair, by_epoch, like_pairs, most_different
 from topolens.report.findings.reading import (
     Block,
     blocks,
     distances_between,
-    label_of,
     main_cloud,
     repeated_matrices,
 )
@@ -33,7 +32,7 @@ _CHANGED = 2.0
 _MOST_PAIRS = 3
 _MOST_NAMES = 4
 _RULE = (
-    "Sliced Wasserstein distance (H1) between the layers of one name in two models, on the same "
+    "Distance (by {metric}) between the layers of one name in two models, on the same "
     "half-sample, averaged over the half-samples, divided by the noise: the distance of two "
     "different half-samples of one layer, averaged over both models. Above 2 a layer counts as "
     "changed. Over a training run consecutive checkpoints are compared, and from the last change "
@@ -85,9 +84,9 @@ _Measure = Callable[[Block, Block], _Change | None]
 
 def changed_layers(study: StudyReader) -> list[Finding]:
     """Return how far each layer moved between models that share all layer names."""
-    metric, cloud = label_of(study.metrics, "sliced_wasserstein", 1), main_cloud(study)
-    matrix = None if metric is None else study.distances(metric, cloud)
-    repeats = [] if metric is None else repeated_matrices(study, metric, cloud)
+    metric, cloud = diagram_metric(study), main_cloud(study)
+    matrix = None if metric is None else study.distances(metric.label, cloud)
+    repeats = [] if metric is None else repeated_matrices(study, metric.label, cloud)
     if metric is None or matrix is None or not repeats:
         return []
     known = blocks(study, matrix)
@@ -96,7 +95,7 @@ def changed_layers(study: StudyReader) -> list[Finding]:
     pairs = [pair for run in runs for pair in run] or most_different(every, matrix, _MOST_PAIRS)
     if not runs and len(every) <= _MOST_PAIRS:
         pairs = every
-    measured = _measured(study, cloud, repeats)
+    measured = _measured(study, cloud, metric, repeats)
     courses = [course for run in runs if (course := _followed(run, measured)).steps]
     if runs:
         changes = [change for course in courses for change in course.every]
@@ -116,9 +115,9 @@ def changed_layers(study: StudyReader) -> list[Finding]:
             sentence=" ".join(map(_course, courses))
             if runs
             else _pairs_sentence(changes, len(every)),
-            measure=f"{readable(metric)}, cloud {quoted(cloud)}",
+            measure=f"{readable(metric.label)}, cloud {quoted(cloud)}",
             value=float(changes[0].ratios.max()) if len(changes) == 1 else None,
-            rule=_RULE,
+            rule=_RULE.format(metric=readable(metric.label)),
             robustness=robustness,
             settled=settled,
             table=_table(changes),
@@ -126,13 +125,15 @@ def changed_layers(study: StudyReader) -> list[Finding]:
     ]
 
 
-def _measured(study: StudyReader, cloud: str, repeats: list[DistanceMatrix]) -> _Measure:
+def _measured(
+    study: StudyReader, cloud: str, metric: DiagramMetric, repeats: list[DistanceMatrix]
+) -> _Measure:
     noise: dict[tuple[str, str], float] = {}
 
     def change(first: Block, second: Block) -> _Change | None:
         for label in first.labels + second.labels:
             if label not in noise:
-                noise[label] = layer_noise(study, *label, cloud)
+                noise[label] = layer_noise(study, *label, cloud, metric)
         halves = [np.diag(distances_between(repeat, first, second)) for repeat in repeats]
         return _change(first, second, noise, halves)
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from topolens.report.findings.finding import Finding
+from topolens.report.findings.noise import diagram_metric
 from topolens.report.findings.reading import (
     Profile,
     any_measured,
     label_of,
     main_cloud,
+    main_metric,
     profiles,
     raw_cloud,
 )
 from topolens.report.findings.remarks import remarks
-from topolens.report.findings.words import count, listing, percent, quoted
+from topolens.report.findings.words import count, listing, percent, quoted, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,6 +193,17 @@ def _cautions(others: list[Finding]) -> list[str]:
     return [f"Something else than the networks may be behind {listing(doubtful)}; see their notes."]
 
 
+def _instead(study: StudyReader) -> str:
+    """Say which metrics the findings turn to where the usual one is missing."""
+    main, diagrams = main_metric(study), diagram_metric(study)
+    if main is None:
+        return ", nor any other metric: nothing is said about how far layers lie apart"
+    uses = f", which most findings use: they use {readable(main)}"
+    if diagrams is None:
+        return f"{uses}, and nothing is set against the noise of sampling, which needs diagrams"
+    return uses if diagrams.label == main else f"{uses} or {readable(diagrams.label)}"
+
+
 def _not_asked(study: StudyReader) -> list[str]:
     notes = []
     if study.n_resamples == 0:
@@ -201,7 +214,7 @@ def _not_asked(study: StudyReader) -> list[str]:
     elif label_of(study.metrics, "linear_cka") is None:
         notes.append("The study has no linear CKA to set beside the topological distance.")
     if label_of(study.metrics, "sliced_wasserstein", 1) is None:
-        notes.append("The study has no sliced Wasserstein distance on H1, which most findings use.")
+        notes.append(f"The study has no sliced Wasserstein distance on H1{_instead(study)}.")
     unknown = [model.accuracy is None for model in alive]
     if any(unknown) and not all(unknown):
         notes.append("For some models the accuracy is unknown, so it is not set against anything.")

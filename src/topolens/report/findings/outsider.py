@@ -11,9 +11,10 @@ from topolens.report.findings.reading import (
     Block,
     blocks,
     corresponding,
+    distance_name,
     distances_between,
-    label_of,
     main_cloud,
+    main_metric,
     repeated_matrices,
 )
 from topolens.report.findings.words import number, percent, quoted, readable
@@ -27,7 +28,7 @@ __all__ = ["most_different_model"]
 _FEWEST_MODELS = 3
 _CLEAR_MARGIN = 0.1
 _RULE = (
-    "Mean sliced Wasserstein distance (H1) between corresponding layers, averaged over the other "
+    "Mean distance (by {metric}) between corresponding layers, averaged over the other "
     "models. Margin: by how much it exceeds the runner-up. Settled when at least three quarters of "
     "the half-samples name the same model and the margin is at least 10 %."
 )
@@ -35,7 +36,7 @@ _RULE = (
 
 def most_different_model(study: StudyReader) -> list[Finding]:
     """Return the model that lies farthest from the others, as one finding."""
-    metric, cloud = label_of(study.metrics, "sliced_wasserstein", 1), main_cloud(study)
+    metric, cloud = main_metric(study), main_cloud(study)
     matrix = None if metric is None else study.distances(metric, cloud)
     if metric is None or matrix is None:
         return []
@@ -61,7 +62,7 @@ def most_different_model(study: StudyReader) -> list[Finding]:
             ),
             measure=f"{readable(metric)}, cloud {quoted(cloud)}",
             value=means[order[0]],
-            rule=_RULE,
+            rule=_RULE.format(metric=distance_name(matrix)),
             robustness=robustness,
             settled=settled,
             table=FindingTable(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from topolens.report.findings.words import readable
+
 if TYPE_CHECKING:
     from topolens.base.results import DistanceMatrix
     from topolens.study.results import LayerSummary, ModelSummary, StudyReader
@@ -19,9 +21,12 @@ __all__ = [
     "any_measured",
     "blocks",
     "corresponding",
+    "distance_name",
     "distances_between",
+    "is_topological",
     "label_of",
     "main_cloud",
+    "main_metric",
     "profiles",
     "raw_cloud",
     "repeated_matrices",
@@ -76,6 +81,26 @@ def any_measured(study: StudyReader) -> bool:
 def main_cloud(study: StudyReader) -> str:
     """Return the name of the cloud that findings speak about."""
     return study.clouds[0]
+
+
+def main_metric(study: StudyReader) -> str | None:
+    """Return the metric that findings, maps and pair views speak about first.
+
+    The sliced Wasserstein distance of loops, or else the study's first metric.
+    """
+    loops = label_of(study.metrics, "sliced_wasserstein", 1)
+    return loops or next(iter(study.metrics), None)
+
+
+def is_topological(study: StudyReader, metric: str) -> bool:
+    """Return whether a metric of the study compares diagrams."""
+    return any(one.label == metric and one.dimension is not None for one in study.spec.comparisons)
+
+
+def distance_name(matrix: DistanceMatrix) -> str:
+    """Return what `distances_between` gives of a matrix, in words."""
+    name = readable(matrix.metric)
+    return f"{name}, 1 minus the similarity" if matrix.is_similarity else name
 
 
 def raw_cloud(study: StudyReader) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.report.findings.finding import Finding, FindingTable, verdict
-from topolens.report.findings.noise import layer_noise
+from topolens.report.findings.noise import DiagramMetric, diagram_metric, layer_noise
 from topolens.report.findings.reading import (
     Block,
     blocks,
@@ -30,7 +30,7 @@ _SAME = 1.0
 _CLOSE = 2.0
 _FEWEST_LAYERS = 3
 _RULE = (
-    "Sliced Wasserstein distance (H1) of two layers on the same half-sample, averaged over the "
+    "Distance (by {metric}) of two layers on the same half-sample, averaged over the "
     "half-samples, divided by the noise: the distance of two different half-samples of one layer, "
     "averaged over both layers. Up to 1 the two cannot be told apart, up to 2 hardly. Settled "
     "when at least three quarters of the half-samples name the same two layers."
@@ -51,16 +51,18 @@ class _Closest:
 
 def closest_layers(study: StudyReader) -> list[Finding]:
     """Return the pair of layers closest to redundant in each model, as one finding."""
-    metric, cloud = label_of(study.metrics, "sliced_wasserstein", 1), main_cloud(study)
-    matrix = None if metric is None else study.distances(metric, cloud)
+    metric, cloud = diagram_metric(study), main_cloud(study)
+    matrix = None if metric is None else study.distances(metric.label, cloud)
     if metric is None or matrix is None:
         return []
-    repeats = repeated_matrices(study, metric, cloud)
+    repeats = repeated_matrices(study, metric.label, cloud)
     cka_label = label_of(study.metrics, "linear_cka")
     cka = None if cka_label is None else study.distances(cka_label, cloud)
     wide = [block for block in blocks(study, matrix) if len(block.layers) >= _FEWEST_LAYERS]
     found = [
-        pair for block in wide if (pair := _closest(study, block, repeats, cka, cloud)) is not None
+        pair
+        for block in wide
+        if (pair := _closest(study, block, metric, repeats, cka, cloud)) is not None
     ]
     if not found:
         return []
@@ -69,10 +71,10 @@ def closest_layers(study: StudyReader) -> list[Finding]:
         Finding(
             key="redundant-layers",
             title="Layers that are hardest to tell apart",
-            sentence=_sentence(found),
-            measure=f"{readable(metric)}, cloud {quoted(cloud)}",
+            sentence=_sentence(found, metric.noun),
+            measure=f"{readable(metric.label)}, cloud {quoted(cloud)}",
             value=found[0].ratio if len(found) == 1 else None,
-            rule=_RULE,
+            rule=_RULE.format(metric=readable(metric.label)),
             robustness=robustness,
             settled=settled,
             table=_table(found, len(repeats)),
@@ -84,6 +86,7 @@ def closest_layers(study: StudyReader) -> list[Finding]:
 def _closest(
     study: StudyReader,
     block: Block,
+    metric: DiagramMetric,
     repeats: list[DistanceMatrix],
     cka: DistanceMatrix | None,
     cloud: str,
@@ -91,7 +94,9 @@ def _closest(
     if not repeats:
         return None
     name = block.model.name
-    noise = np.array([layer_noise(study, name, layer.name, cloud) for layer in block.layers])
+    noise = np.array(
+        [layer_noise(study, name, layer.name, cloud, metric) for layer in block.layers]
+    )
     floor = (noise[:, None] + noise[None, :]) / 2
     halves = [_upper(distances_between(repeat, block, block), floor) for repeat in repeats]
     same = np.all([half == 0 for half in halves], axis=0)
@@ -133,12 +138,12 @@ def _upper(distances: NDArray[np.float64], floor: NDArray[np.float64]) -> NDArra
     return ratios
 
 
-def _sentence(found: list[_Closest]) -> str:
+def _sentence(found: list[_Closest], noun: str) -> str:
     if len(found) == 1:
         one = found[0]
         return (
             f"{quoted(one.first)} and {quoted(one.second)} of {quoted(one.model)} are closest: "
-            f"{number(one.ratio)} times the sampling noise{_cka(one)}. {_reading(one.ratio)}"
+            f"{number(one.ratio)} times the sampling noise{_cka(one)}. {_reading(one.ratio, noun)}"
         )
     alike = [one for one in found if one.ratio <= _SAME]
     near = [one for one in found if _SAME < one.ratio <= _CLOSE]
@@ -150,14 +155,16 @@ def _sentence(found: list[_Closest]) -> str:
         )
     places = [(f"{quoted(p.first)} and {quoted(p.second)}", p.model) for p in alike + near]
     how = "cannot" if alike and not near else "can hardly"
-    return f"By their loops, these layers {how} be told apart: {by_place(places)}."
+    return f"By their {noun}, these layers {how} be told apart: {by_place(places)}."
 
 
-def _reading(ratio: float) -> str:
+def _reading(ratio: float, noun: str) -> str:
     if ratio <= _SAME:
-        return "That is no more than resampling one layer gives: their loops cannot be told apart."
+        return (
+            f"That is no more than resampling one layer gives: their {noun} cannot be told apart."
+        )
     if ratio <= _CLOSE:
-        return "Their loops can hardly be told apart."
+        return f"Their {noun} can hardly be told apart."
     return "So no two layers are redundant by this measure."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from topolens.report.findings.words import count, listing, quoted, readable
@@ -65,7 +65,7 @@ def _alike(notes: Iterable[Note]) -> list[list[Note]]:
     return list(groups.values())
 
 
-def _told(notes: list[Note]) -> str:
+def _told(notes: Sequence[Note]) -> str:
     """Say what the first of the notes says, where it does, and where others say it too."""
     said = notes[0][2]
     same = _places(note for note in notes if note[2] == said)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.report.findings.finding import Finding, FindingTable, agreement
+from topolens.report.findings.noise import diagram_metric
 from topolens.report.findings.reading import label_of, main_cloud, raw_cloud
 from topolens.report.findings.trends import rank_correlation
 from topolens.report.findings.words import correlation, quoted, readable
@@ -25,7 +26,7 @@ _MOSTLY = 0.8
 _PARTLY = 0.5
 _BEYOND_SCALED = 0.1
 _RULE = (
-    "Rank correlation, over all pairs of layers, of the sliced Wasserstein distance (H1) with the "
+    "Rank correlation, over all pairs of layers, of the distance by {metric} with the "
     "difference of the two total H1 lifespans. From 0.8 the distance is mostly scale, from 0.5 "
     "partly, provided the correlation lies at least 0.1 above that in the rescaled cloud. Settled "
     "when at least three quarters of the half-samples give the same word."
@@ -35,10 +36,11 @@ _RULE = (
 def share_of_scale(study: StudyReader) -> list[Finding]:
     """Return how far scale alone explains the raw cloud's distances, as one finding."""
     raw = raw_cloud(study)
-    metric = label_of(study.metrics, "sliced_wasserstein", 1)
+    chosen = diagram_metric(study, degree=1)
     measure = label_of(study.measures, "lifespan_sum", 1)
-    if raw is None or metric is None or measure is None:
+    if raw is None or chosen is None or measure is None:
         return []
+    metric = chosen.label
     clouds = (raw, main_cloud(study))
     found = {cloud: _correlation(study, metric, measure, cloud) for cloud in clouds}
     value = found[raw]
@@ -58,7 +60,7 @@ def share_of_scale(study: StudyReader) -> list[Finding]:
             sentence=_sentence(value, found[main_cloud(study)], clouds),
             measure=f"{readable(metric)} against {readable(measure)}",
             value=value,
-            rule=_RULE,
+            rule=_RULE.format(metric=readable(metric)),
             robustness=robustness,
             settled=settled,
             table=FindingTable(

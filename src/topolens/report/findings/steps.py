@@ -12,9 +12,11 @@ from topolens.report.findings.finding import Finding, FindingTable, hits_cell, v
 from topolens.report.findings.reading import (
     Block,
     blocks,
+    distance_name,
     distances_between,
-    label_of,
+    is_topological,
     main_cloud,
+    main_metric,
     repeated_matrices,
 )
 from topolens.report.findings.words import by_place, listing, number, quoted, readable, times
@@ -28,7 +30,7 @@ __all__ = ["largest_step"]
 _FEWEST_STEPS = 2
 _KEEPS_ALL = "flatten"
 _RULE = (
-    "The largest sliced Wasserstein distance between the H1 diagrams of consecutive layers; "
+    "The largest distance (by {metric}) of consecutive layers; "
     "settled when at least three quarters of the half-samples name the same step."
 )
 
@@ -54,7 +56,7 @@ class _Step:
 
 def largest_step(study: StudyReader) -> list[Finding]:
     """Return the largest change between consecutive layers of each model, as one finding."""
-    metric, cloud = label_of(study.metrics, "sliced_wasserstein", 1), main_cloud(study)
+    metric, cloud = main_metric(study), main_cloud(study)
     matrix = None if metric is None else study.distances(metric, cloud)
     if metric is None or matrix is None:
         return []
@@ -63,15 +65,16 @@ def largest_step(study: StudyReader) -> list[Finding]:
     if not steps:
         return []
     notes = _pooling_notes(study, steps)
+    subject = "the topology changes" if is_topological(study, metric) else "the layers change"
     settled, robustness = verdict({s.model: s.hits for s in steps}, len(repeats), "the same step")
     return [
         Finding(
             key="largest-step",
-            title="Where the topology changes most",
-            sentence=_sentence(steps),
+            title=f"Where {subject} most",
+            sentence=_sentence(steps, subject, distance_name(matrix)),
             measure=f"{readable(metric)}, cloud {quoted(cloud)}",
             value=steps[0].size if len(steps) == 1 else None,
-            rule=_RULE,
+            rule=_RULE.format(metric=distance_name(matrix)),
             robustness=robustness,
             settled=settled,
             table=_table(steps, len(repeats)),
@@ -127,15 +130,15 @@ def _pooling_notes(study: StudyReader, steps: list[_Step]) -> tuple[str, ...]:
     )
 
 
-def _sentence(steps: list[_Step]) -> str:
+def _sentence(steps: list[_Step], subject: str, distance: str) -> str:
     if len(steps) == 1:
         one = steps[0]
         return (
-            f"In {quoted(one.model)} the topology changes most between {one.place}: a sliced "
-            f"Wasserstein distance of {number(one.size)}, {times(one.over_median)} the median step."
+            f"In {quoted(one.model)} {subject} most between {one.place}: a distance of "
+            f"{number(one.size)} by {distance}, {times(one.over_median)} the median step."
         )
     places = by_place([(f"between {step.place}", step.model) for step in steps])
-    return f"The topology changes most {places}."
+    return f"{subject[0].upper()}{subject[1:]} most {places}."
 
 
 def _table(steps: list[_Step], total: int) -> FindingTable:
