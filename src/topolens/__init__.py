@@ -113,10 +113,14 @@ if TYPE_CHECKING:
         lens_values,
         mapper_forecast,
         mapper_graph,
+        mapper_layout,
         mapper_summary,
         mapper_support,
         mapper_sweep,
+        mapper_to_networkx,
         mapper_under_noise,
+        read_mapper,
+        write_mapper,
     )
     from topolens.descriptors.mapper.purity import Purity, PurityScore, purity
     from topolens.descriptors.mle import mle_dimension
@@ -136,8 +140,8 @@ _HOMES = {
     "ActivationStore": "topolens.activations.stores.store",
     "BalancedCover": "topolens.descriptors.mapper",
     "BallCover": "topolens.descriptors.mapper",
-    "BoxCover": "topolens.descriptors.mapper",
     "BettiCurve": "topolens.base.curves",
+    "BoxCover": "topolens.descriptors.mapper",
     "Cancelled": "topolens.base.errors",
     "DBSCAN": "topolens.descriptors.mapper",
     "Diagram": "topolens.base.results",
@@ -205,9 +209,11 @@ _HOMES = {
     "mapper_forecast": "topolens.descriptors.mapper",
     "mapper_graph": "topolens.descriptors.mapper",
     "mapper_graph_distance": "topolens.comparison.mapper_graphs",
+    "mapper_layout": "topolens.descriptors.mapper",
     "mapper_summary": "topolens.descriptors.mapper",
     "mapper_support": "topolens.descriptors.mapper",
     "mapper_sweep": "topolens.descriptors.mapper",
+    "mapper_to_networkx": "topolens.descriptors.mapper",
     "mapper_under_noise": "topolens.descriptors.mapper",
     "match_nodes": "topolens.base.mapper_overlap",
     "member_flow": "topolens.comparison.member_flow",
@@ -244,6 +250,7 @@ _HOMES = {
     "pwcca": "topolens.comparison",
     "random_projection": "topolens.clouds",
     "rbf_cka": "topolens.comparison",
+    "read_mapper": "topolens.descriptors.mapper",
     "record": "topolens.activations.record",
     "rsa": "topolens.comparison",
     "rtd": "topolens.comparison.rtd",
@@ -261,6 +268,7 @@ _HOMES = {
     "two_nn": "topolens.descriptors",
     "unbiased_cka": "topolens.comparison",
     "wasserstein": "topolens.comparison",
+    "write_mapper": "topolens.descriptors.mapper",
     "write_report": "topolens.report",
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from topolens.base.errors import InvalidInputError
 from topolens.base.results import check_format
 
 __all__ = ["MapperGraph", "components_of", "n_components_of"]
@@ -52,6 +53,8 @@ class MapperGraph:
     """The clustering, as Python writes it."""
     version: str = ""
     """Version of TopoLens that computed it."""
+    positions: NDArray[np.float64] | None = None
+    """Where each node is drawn, shape (n_nodes, 2), if `placed` has stored it."""
 
     @property
     def n_nodes(self) -> int:
@@ -124,12 +127,49 @@ class MapperGraph:
         """
         return self.n_edges - self.n_nodes + self.n_components
 
+    def placed(self, positions: NDArray[np.float64]) -> MapperGraph:
+        """Return the graph with the positions of its nodes, shape (n_nodes, 2)."""
+        array = np.asarray(positions, dtype=np.float64)
+        if array.shape != (self.n_nodes, 2) or not np.isfinite(array).all():
+            raise InvalidInputError(
+                f"`positions` must be two finite numbers for each of the {self.n_nodes} nodes; "
+                f"got shape {array.shape}"
+            )
+        return replace(self, positions=array)
+
+    def centroids(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Mean over the members of each node of any values of the points.
+
+        Parameters
+        ----------
+        values : array_like of shape (n_points,) or (n_points, n_features)
+            E.g. the cloud, or the confidence of the network.
+
+        Returns
+        -------
+        ndarray of shape (n_nodes,) or (n_nodes, n_features)
+            In double precision.
+        """
+        array = np.asarray(values)
+        if array.ndim not in (1, 2) or len(array) != self.n_points:
+            raise InvalidInputError(
+                f"`values` must have one row for each of the {self.n_points} points; "
+                f"got shape {array.shape}"
+            )
+        means = np.empty((self.n_nodes, *array.shape[1:]))
+        for number, rows in enumerate(self.nodes()):
+            means[number] = array[rows].mean(axis=0, dtype=np.float64)
+        return means
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and numbers, fit for JSON."""
         arrays = {name: getattr(self, name).tolist() for name in _ARRAYS}
         plain = {name: getattr(self, name) for name in _PLAIN}
         n_lenses = self.lens_low.shape[1]
-        return {"format_version": _FORMAT, "n_lenses": n_lenses, **plain, **arrays}
+        record = {"format_version": _FORMAT, "n_lenses": n_lenses, **plain, **arrays}
+        if self.positions is not None:
+            record["positions"] = self.positions.tolist()
+        return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> MapperGraph:
@@ -140,7 +180,10 @@ class MapperGraph:
         fields: dict[str, Any] = {name: record[name] for name in _PLAIN}
         for name, dtype in _ARRAYS.items():
             fields[name] = np.array(record[name], dtype).reshape(shapes.get(name, -1))
-        return cls(**fields)
+        graph = cls(**fields)
+        if "positions" not in record:
+            return graph
+        return graph.placed(np.array(record["positions"], dtype=np.float64).reshape(-1, 2))
 
 
 def components_of(edges: NDArray[np.int32], n_nodes: int) -> NDArray[np.int64]:

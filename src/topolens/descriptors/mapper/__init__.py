@@ -11,8 +11,10 @@ from topolens.descriptors.mapper.eps import (
     eps_curves_of_cover,
     eps_of_layers,
 )
+from topolens.descriptors.mapper.export import mapper_to_networkx, read_mapper, write_mapper
 from topolens.descriptors.mapper.forecast import eps_graph_forecast, mapper_forecast
 from topolens.descriptors.mapper.graph import mapper_graph
+from topolens.descriptors.mapper.layout import mapper_layout
 from topolens.descriptors.mapper.lens_names import LENSES, lens_values
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
 from topolens.descriptors.mapper.noise import MapperUnderNoise, mapper_under_noise
@@ -55,9 +57,13 @@ __all__ = [
     "lens_values",
     "mapper_forecast",
     "mapper_graph",
+    "mapper_layout",
     "mapper_summary",
     "mapper_support",
     "mapper_sweep",
+    "mapper_to_networkx",
     "mapper_under_noise",
     "purity",
+    "read_mapper",
+    "write_mapper",
 ]
