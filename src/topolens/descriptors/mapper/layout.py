@@ -64,19 +64,21 @@ def mapper_layout(graph: MapperGraph, *, seed: int = 0) -> Values:
     """
     check_integer(seed, "seed", at_least=0)
     positions = np.zeros((graph.n_nodes, 2))
+    if graph.n_nodes == 0:
+        return positions
     boxes = []
     components = graph.components
     order = np.argsort(components, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(components[order])) + 1)
     numbers = np.empty(graph.n_nodes, dtype=np.int64)
     edges_of = _edges_by_component(graph, components)
-    for nodes, edges in zip(parts, edges_of, strict=False):
+    for nodes, edges in zip(parts, edges_of, strict=True):
         numbers[nodes] = np.arange(len(nodes))
         placed = _component(numbers[edges], len(nodes), seed)
         positions[nodes] = _turned(placed, graph.lens_mean[nodes, 0])
         boxes.append(np.ptp(positions[nodes], axis=0))
         positions[nodes] -= positions[nodes].min(axis=0)
-    for nodes, corner in zip(parts, _packed(np.array(boxes).reshape(-1, 2)), strict=False):
+    for nodes, corner in zip(parts, _packed(np.array(boxes)), strict=True):
         positions[nodes] += corner
     return positions
 
@@ -187,7 +189,7 @@ def _packed(sizes: Values) -> Values:
     """Lower left corners of boxes in rows from the top, in the given order of falling area."""
     padded = sizes + _GAP
     order = np.argsort(-padded.prod(axis=1), kind="stable")
-    width = max(np.sqrt(padded.prod(axis=1).sum() * _WIDTH_TO_HEIGHT), padded[:, 0].max(initial=0))
+    width = max(np.sqrt(padded.prod(axis=1).sum() * _WIDTH_TO_HEIGHT), padded[:, 0].max())
     corners = np.zeros(sizes.shape)
     left, top, height = 0.0, 0.0, 0.0
     for box in order:
