@@ -205,7 +205,8 @@ CLOUD = np.zeros((4, 2))
         ),
         (
             lambda: neighbour_persistence([CLOUD], n_neighbors=1).of([]),
-            "`rows` must choose at least one sample, as a list or a mask",
+            "`rows` must choose at least one sample, as a list of row numbers or a mask of all 4; "
+            "got float64 of shape (0,)",
         ),
         (
             lambda: neighbour_overlap(CLOUD, CLOUD, n_neighbors=1, metric="euclidian"),

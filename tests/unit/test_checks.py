@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from topolens.base.bars import check_diagram
 from topolens.base.checks import (
     check_array,
-    check_diagram,
     check_distances,
     check_integer,
     check_labels,
@@ -241,6 +241,32 @@ def test_what_is_not_one_diagram_is_refused(bad, came):
     rule = "`first` must be the Diagram of one degree, e.g. `diagrams[1]`"
     with refuses(f"{rule}; got {came}"):
         check_diagram(bad, name="first")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "sentence"),
+    [
+        (
+            [[0, 1], [np.nan, 1]],
+            "must have finite births and deaths not before them; row 1 is (nan, 1)",
+        ),
+        ([[0.0, np.nan]], "must have finite births and deaths not before them; row 0 is (0, nan)"),
+        ([[-np.inf, 1]], "must have finite births and deaths not before them; row 0 is (-inf, 1)"),
+        ([[2, 1]], "must have finite births and deaths not before them; row 0 is (2, 1)"),
+        ([1.0, 2.0], "must have shape (n_bars, 2); got shape (2,)"),
+        ([["0", "1"]], "must be real numbers of at most 64 bits; got dtype <U1"),
+    ],
+)
+def test_a_diagram_made_by_hand_must_hold_bars(pairs, sentence):
+    with refuses(f"`diagram` {sentence}"):
+        check_diagram(Diagram(1, np.asarray(pairs)))
+
+
+@pytest.mark.parametrize("pairs", [[[0, 1], [1, 3]], np.float32([[0, 1], [1, 3]]), []])
+def test_bars_of_other_numbers_are_widened(pairs):
+    found = check_diagram(Diagram(1, pairs)).pairs
+    assert found.dtype == np.float64
+    assert found.shape == (len(pairs), 2)
 
 
 def test_same_length():

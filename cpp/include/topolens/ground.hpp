@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <compare>
+#include <limits>
 
 namespace topolens {
 
@@ -18,7 +19,12 @@ enum class Ground { manhattan, euclidean, chebyshev };
 
 inline double ground_length(Ground ground, double births, double deaths) {
     const double x = std::abs(births), y = std::abs(deaths);
-    if (ground == Ground::euclidean) return std::sqrt(x * x + y * y);
+    if (ground == Ground::euclidean) {
+        const double square = x * x + y * y;
+        // Where a square overflows or loses digits, the slower way.
+        const bool is_safe = square > 1e-280 && square < std::numeric_limits<double>::infinity();
+        return is_safe ? std::sqrt(square) : std::hypot(x, y);
+    }
     return ground == Ground::manhattan ? x + y : std::max(x, y);
 }
 

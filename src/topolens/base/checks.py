@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topolens.base.errors import InvalidInputError
-from topolens.base.results import Diagram
 
 __all__ = [
     "Points",
     "check_array",
-    "check_diagram",
     "check_distances",
+    "check_flag",
     "check_integer",
     "check_labels",
     "check_one_of",
@@ -78,16 +77,6 @@ def check_points(points: ArrayLike, *, name: str = "points", at_least: int = 2) 
         row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
         raise InvalidInputError(f"`{name}` must be finite; row {row} holds NaN or infinity")
     return array
-
-
-def check_diagram(diagram: object, *, name: str = "diagram") -> Diagram:
-    """Return `diagram` if it is one; the diagrams of all degrees are a common mistake."""
-    if not isinstance(diagram, Diagram):
-        raise InvalidInputError(
-            f"`{name}` must be the Diagram of one degree, e.g. `diagrams[1]`; "
-            f"got {type(diagram).__name__}"
-        )
-    return diagram
 
 
 def check_distances(distances: ArrayLike, *, name: str = "distances") -> Points:
@@ -183,6 +172,13 @@ def check_real(
 def check_power(power: object) -> float:
     """Return `power`, the p of an L_p norm, as a float: at least 1, perhaps infinite."""
     return math.inf if power == math.inf else check_real(power, "power", at_least=1)
+
+
+def check_flag(value: object, name: str) -> bool:
+    """Return `value` as a bool if it is one: a text such as "no" would count as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidInputError(f"`{name}` must be true or false; got {value!r}")
+    return bool(value)
 
 
 def check_one_of(value: str, name: str, known: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from topolens.base.errors import InvalidInputError, nearest_names
 
-__all__ = ["Invariances", "Operation", "Registry", "descriptors", "metrics"]
+__all__ = ["Invariances", "Operation", "Registry", "descriptors", "metrics", "to_the_power"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Subject = Literal["points", "diagrams", "labelled_points"]
@@ -46,7 +46,8 @@ class Operation:
     unit: str
     """What a value counts, e.g. "bars"; "distance" in the units of the cloud; "" if pure.
 
-    "distance^alpha" where a parameter is the power; `unit_with` fills it in.
+    "distance^alpha" where a parameter is the power, and that of the defaults where it follows
+    from parameters in another way; `unit_with` gives that of any parameters.
     """
     invariances: Invariances
     gives: Outcome = "number"
@@ -65,6 +66,8 @@ class Operation:
     """Of a metric: the part of the work that each item needs once, whatever it meets."""
     compare: Callable[[Any, Any], float] | None = None
     """Of a metric: its value on two prepared items."""
+    unit_under: Callable[[Mapping[str, Any]], str] | None = None
+    """The unit under all parameters, where it is not that of the defaults."""
     compare_many: Callable[[Any, Any], Any] | None = None
     """Of a metric: all values of two sequences of prepared items, where that is faster; the
     same sequence twice is all pairs within it. Refuses where `compare` would refuse a pair."""
@@ -83,13 +86,18 @@ class Operation:
 
     def unit_with(self, given: Mapping[str, object]) -> str:
         """Return the unit under these parameters: "distance^alpha" is "distance^2" at alpha = 2."""
+        if self.unit_under is not None:
+            try:
+                return self.unit_under({**self.parameters, **given})
+            except (ArithmeticError, TypeError):  # values that the function itself will refuse
+                return self.unit
         base, _, power = self.unit.partition("^")
         if not power:
             return base
         value = given.get(power, self.parameters.get(power, power))
         if not isinstance(value, int | float):
             return self.unit
-        return base if value == 1 else f"{base}^{value:g}"
+        return to_the_power(base, value)
 
     def check(self, given: Mapping[str, object]) -> None:
         """Refuse a parameter that the function does not have."""
@@ -99,6 +107,13 @@ class Operation:
                     f"`{self.name}` has no parameter `{name}`; it has "
                     f"{', '.join(self.parameters) or 'none'}"
                 )
+
+
+def to_the_power(base: str, power: float) -> str:
+    """Return a unit to a power: empty to the power 0."""
+    if power == 0:
+        return ""
+    return base if power == 1 else f"{base}^{power:g}"
 
 
 class Registry:
@@ -126,6 +141,7 @@ class Registry:
         is_similarity: bool = False,
         prepare: Callable[..., Any] | None = None,
         compare: Callable[[Any, Any], float] | None = None,
+        unit_under: Callable[[Mapping[str, Any]], str] | None = None,
         compare_many: Callable[[Any, Any], Any] | None = None,
     ) -> Callable[[Function], Function]:
         """Decorate a function; it stays an ordinary function. Fields of `Operation` say what."""
@@ -148,6 +164,7 @@ class Registry:
                 is_similarity=is_similarity,
                 prepare=prepare,
                 compare=compare,
+                unit_under=unit_under,
                 compare_many=compare_many,
             )
             return function

@@ -8,8 +8,14 @@ import numpy as np
 
 from topolens.base.checks import check_real
 from topolens.base.curves import BettiCurve
-from topolens.base.registry import Invariances, metrics
-from topolens.comparison.bars import Bars, checked_bars
+from topolens.base.registry import Invariances, metrics, to_the_power
+from topolens.comparison.bars import (
+    Bars,
+    checked_bars,
+    degree_of,
+    finite_distance,
+    refuse_two_degrees,
+)
 
 __all__ = ["betti_curve_distance"]
 
@@ -17,21 +23,29 @@ __all__ = ["betti_curve_distance"]
 @dataclass(frozen=True, slots=True, eq=False)
 class _PreparedCurve:
     curve: BettiCurve
+    degree: int | None
     power: float
 
 
 def _prepare(diagram: Bars, *, power: float = 1.0, name: str = "diagram") -> _PreparedCurve:
     p = check_real(power, "power", at_least=1)
-    return _PreparedCurve(BettiCurve.of(checked_bars(diagram, name)), p)
+    return _PreparedCurve(BettiCurve.of(checked_bars(diagram, name)), degree_of(diagram), p)
 
 
 def _compare(first: _PreparedCurve, second: _PreparedCurve) -> float:
+    refuse_two_degrees(first.degree, second.degree)
     one, other = first.curve, second.curve
     if one.n_essential != other.n_essential:
         return float("inf")
     scales = np.union1d(one.scales, other.scales)
-    gaps = np.abs(one.at(scales) - other.at(scales))[:-1] ** first.power
-    return float(np.sum(gaps * np.diff(scales)) ** (1 / first.power))
+    gaps = np.abs(one.at(scales) - other.at(scales))[:-1]
+    largest = int(gaps.max(initial=0))
+    if largest == 0:
+        return 0.0
+    with np.errstate(over="ignore"):
+        # Powers of shares, as those of the gaps might leave the range of numbers.
+        area = float(np.sum((gaps / largest) ** first.power * np.diff(scales)))
+    return finite_distance(largest * area ** (1 / first.power))
 
 
 @metrics.register(
@@ -39,6 +53,7 @@ def _compare(first: _PreparedCurve, second: _PreparedCurve) -> float:
     version=1,
     takes="diagrams",
     unit="distance",
+    unit_under=lambda given: to_the_power("distance", 1 / given["power"]),
     is_metric=True,
     invariances=Invariances(orthogonal=True, translation=True),
     prepare=_prepare,

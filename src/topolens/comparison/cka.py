@@ -43,15 +43,16 @@ def _at_most_as_wide_as_long(cloud: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _compare(first: _CentredCloud, second: _CentredCloud) -> float:
     check_same_length(first.coordinates, second.coordinates, ("first", "second"))
-    return float(np.sum(np.square(second.coordinates.T @ first.coordinates)))
+    return min(1.0, float(np.sum(np.square(second.coordinates.T @ first.coordinates))))
 
 
 def _compare_many(
     rows: Sequence[_CentredCloud], columns: Sequence[_CentredCloud]
 ) -> NDArray[np.float64]:
-    return squared_alignments(
+    aligned = squared_alignments(
         [item.coordinates for item in rows], [item.coordinates for item in columns]
     )
+    return np.minimum(aligned, 1.0)
 
 
 @metrics.register(
@@ -136,7 +137,7 @@ def _debiased(
 
 def _compare_unbiased(first: _UnbiasedCloud, second: _UnbiasedCloud) -> float:
     check_same_length(first.coordinates, second.coordinates, ("first", "second"))
-    return _hsic(first, second)
+    return float(np.clip(_hsic(first, second), -1, 1))
 
 
 def _compare_many_unbiased(
@@ -145,7 +146,7 @@ def _compare_many_unbiased(
     aligned = squared_alignments(
         [item.coordinates for item in rows], [item.coordinates for item in columns]
     )
-    return _debiased(aligned, rows, columns)
+    return np.clip(_debiased(aligned, rows, columns), -1, 1)
 
 
 @metrics.register(

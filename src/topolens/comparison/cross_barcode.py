@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
-from topolens.base.checks import check_integer, check_points
+from topolens.base.checks import check_integer
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
 from topolens.base.results import Diagram, Diagrams
+from topolens.comparison.centring import host_points
 from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import enclosing_radius, rips_pairs
 
@@ -48,8 +49,8 @@ def cross_barcode(first: ArrayLike, second: ArrayLike, *, max_dim: int = 1) -> D
         `max_dim` is not 0, 1 or 2, or memory does not suffice.
     """
     check_integer(max_dim, "max_dim", at_least=0, at_most=2)
-    ours = check_points(first, name="first", at_least=1).astype(np.float64)
-    theirs = check_points(second, name="second", at_least=1).astype(np.float64)
+    ours = host_points(first, name="first", at_least=1).astype(np.float64)
+    theirs = host_points(second, name="second", at_least=1).astype(np.float64)
     _check_same_space(ours, theirs)
     matrix = _joined(ours, theirs, max_dim)
     pairs = rips_pairs(matrix, max_dim=max_dim)
@@ -81,7 +82,7 @@ def _prepare(
     check_integer(n_second, "n_second", at_least=2)
     check_integer(n_trials, "n_trials", at_least=1)
     check_integer(seed, "seed", at_least=0)
-    cloud = check_points(points, name=name).astype(np.float64)
+    cloud = host_points(points, name=name).astype(np.float64)
     sizes = {"first": n_first, "second": n_second}
     as_first, as_second = (
         _samples(cloud, size, n_trials, [seed, role]) for role, size in enumerate(sizes.values())

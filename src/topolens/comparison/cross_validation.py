@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from topolens.base.checks import check_integer, check_one_of, check_same_length
 from topolens.base.errors import InvalidInputError
-from topolens.comparison.centring import host_points, is_constant
+from topolens.comparison.centring import host_points, is_constant, within_range
 from topolens.comparison.directions import TOLERANCE
+from topolens.comparison.rotation import chord_to_angle
 from topolens.comparison.shape import check_alpha, matched_features
 
 __all__ = ["HeldOutDistance", "cross_validated_shape_distance"]
@@ -85,7 +86,7 @@ def cross_validated_shape_distance(
             f"`alpha` must be 1 with permutations, which whitening mixes up; got {alpha!r}"
         )
     one, other = (
-        host_points(cloud, name=name).astype(np.float64)
+        within_range(host_points(cloud, name=name).astype(np.float64))
         for cloud, name in ((first, "first"), (second, "second"))
     )
     check_same_length(one, other, ("first", "second"))
@@ -157,4 +158,4 @@ def _angle(first: Cloud, second: Cloud) -> float:
     sizes = np.linalg.norm(first), np.linalg.norm(second)
     if min(sizes) == 0:
         raise InvalidInputError("a fold must not hold only samples at the mean of the others")
-    return float(2 * np.arcsin(np.linalg.norm(first / sizes[0] - second / sizes[1]) / 2))
+    return chord_to_angle(float(np.linalg.norm(first / sizes[0] - second / sizes[1])))

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from topolens.base.checks import check_integer
 from topolens.base.registry import Invariances, metrics
-from topolens.comparison.bars import Bars, essential_distance, split_bars
+from topolens.comparison.bars import (
+    Bars,
+    EssentialBars,
+    essential_distance,
+    finite_distance,
+    split_bars,
+)
 from topolens.kernels import sliced as kernel
 
 __all__ = ["sliced_wasserstein"]
@@ -18,20 +23,20 @@ __all__ = ["sliced_wasserstein"]
 @dataclass(frozen=True, slots=True, eq=False)
 class _PreparedBars:
     sliced: kernel.SlicedDiagram
-    essential_births: NDArray[np.float64]
+    essential: EssentialBars
 
 
 def _prepare(diagram: Bars, *, directions: int = 50, name: str = "diagram") -> _PreparedBars:
     check_integer(directions, "directions", at_least=1)
     bars = split_bars(diagram, name)
-    return _PreparedBars(kernel.slice_diagram(bars.finite, directions), bars.essential_births)
+    return _PreparedBars(kernel.slice_diagram(bars.finite, directions), bars.essential)
 
 
 def _compare(first: _PreparedBars, second: _PreparedBars) -> float:
-    essential = essential_distance(first.essential_births, second.essential_births)
+    essential = essential_distance(first.essential, second.essential)
     if np.isinf(essential):
         return essential
-    return kernel.sliced_wasserstein(first.sliced, second.sliced) + essential
+    return finite_distance(kernel.sliced_wasserstein(first.sliced, second.sliced) + essential)
 
 
 @metrics.register(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topolens.base.checks import check_real
-from topolens.base.registry import Invariances, metrics
-from topolens.comparison.bars import Bars, essential_distance, split_bars
+from topolens.base.registry import Invariances, metrics, to_the_power
+from topolens.comparison.bars import (
+    Bars,
+    EssentialBars,
+    essential_distance,
+    finite_distance,
+    split_bars,
+)
 
 __all__ = ["image_distance"]
 
@@ -20,7 +27,7 @@ class _PreparedSurface:
     """Birth and lifetime of each bar in units of twice the bandwidth, shape (n_bars, 2)."""
     weights: NDArray[np.float64]
     """Lifetimes to the power, shape (n_bars,)."""
-    essential_births: NDArray[np.float64]
+    essential: EssentialBars
     bandwidth: float
     squared_norm: float
     """Of the surface, in units of 1 / (4 pi bandwidth ** 2)."""
@@ -33,20 +40,21 @@ def _prepare(
     power = check_real(weight_power, "weight_power", above=0)
     bars = split_bars(diagram, name)
     births, lifetimes = bars.finite[:, 0], bars.finite[:, 1] - bars.finite[:, 0]
-    places = np.column_stack([births, lifetimes]) / (2 * width)
-    weights = lifetimes**power
+    with np.errstate(over="ignore"):
+        places = np.column_stack([births / 2, lifetimes / 2]) / width
+        weights = lifetimes**power
     norm = _overlap(places, weights, places, weights)
-    return _PreparedSurface(places, weights, bars.essential_births, width, norm)
+    return _PreparedSurface(places, weights, bars.essential, width, norm)
 
 
 def _compare(first: _PreparedSurface, second: _PreparedSurface) -> float:
-    essential = essential_distance(first.essential_births, second.essential_births)
+    essential = essential_distance(first.essential, second.essential)
     if np.isinf(essential):
         return essential
     shared = _overlap(first.places, first.weights, second.places, second.weights)
-    squared = max(0.0, first.squared_norm + second.squared_norm - 2 * shared)
-    surfaces = np.sqrt(squared / (4 * np.pi)) / first.bandwidth
-    return float(surfaces) + essential / first.bandwidth
+    squared = finite_distance(first.squared_norm + second.squared_norm - 2 * shared)
+    surfaces = math.sqrt(max(0.0, squared) / (4 * math.pi)) / first.bandwidth
+    return finite_distance(surfaces + essential / first.bandwidth)
 
 
 @metrics.register(
@@ -54,6 +62,7 @@ def _compare(first: _PreparedSurface, second: _PreparedSurface) -> float:
     version=1,
     takes="diagrams",
     unit="",
+    unit_under=lambda given: to_the_power("distance", given["weight_power"] - 1),
     is_metric=True,
     invariances=Invariances(orthogonal=True, translation=True),
     prepare=_prepare,
@@ -117,7 +126,8 @@ def _overlap(
     total = 0.0
     for start in range(0, len(places), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        squares = np.subtract.outer(places[rows, 0], others[:, 0]) ** 2
-        squares += np.subtract.outer(places[rows, 1], others[:, 1]) ** 2
-        total += float(weights[rows] @ (np.exp(-squares) @ other_weights))
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = np.subtract.outer(places[rows, 0], others[:, 0]) ** 2
+            squares += np.subtract.outer(places[rows, 1], others[:, 1]) ** 2
+            total += float(weights[rows] @ (np.exp(-squares) @ other_weights))
     return total

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_points, check_same_length
+from topolens.base.checks import check_same_length
 from topolens.base.registry import Invariances, metrics
+from topolens.comparison.centring import host_points, within_range
 from topolens.kernels.neighbours import Neighbourhoods, neighbourhoods
 from topolens.kernels.ranks import doubled_ranks
 
@@ -22,7 +23,9 @@ class _PreparedRanks:
 
 
 def _prepare(points: ArrayLike, *, name: str = "points") -> _PreparedRanks:
-    cloud = check_points(points, name=name)
+    cloud = host_points(points, name=name)
+    if cloud.dtype == np.float64:  # single precision is searched in double where it must be
+        cloud = within_range(cloud.astype(np.float64, copy=False))
     return _PreparedRanks(neighbourhoods(cloud, 1, name=name), doubled_ranks(cloud))
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from topolens.base.checks import check_integer, check_power
 from topolens.base.landscapes import PersistenceLandscape
-from topolens.base.registry import Invariances, metrics
-from topolens.comparison.bars import Bars, essential_distance, split_bars
+from topolens.base.registry import Invariances, metrics, to_the_power
+from topolens.comparison.bars import (
+    Bars,
+    EssentialBars,
+    essential_distance,
+    finite_distance,
+    split_bars,
+)
 from topolens.kernels import landscape as kernel
 
 __all__ = ["landscape_distance"]
@@ -19,7 +24,7 @@ __all__ = ["landscape_distance"]
 @dataclass(frozen=True, slots=True, eq=False)
 class _PreparedLandscape:
     landscape: PersistenceLandscape
-    essential_births: NDArray[np.float64]
+    essential: EssentialBars
     power: float
 
 
@@ -30,14 +35,15 @@ def _prepare(
         n_layers = check_integer(n_layers, "n_layers", at_least=1)
     bars = split_bars(diagram, name)
     layers = kernel.landscape_of(bars.finite, n_layers)
-    return _PreparedLandscape(layers, bars.essential_births, check_power(power))
+    return _PreparedLandscape(layers, bars.essential, check_power(power))
 
 
 def _compare(first: _PreparedLandscape, second: _PreparedLandscape) -> float:
-    essential = essential_distance(first.essential_births, second.essential_births)
+    essential = essential_distance(first.essential, second.essential)
     if np.isinf(essential):
         return essential
-    return essential + kernel.landscape_distance(first.landscape, second.landscape, first.power)
+    heights = kernel.landscape_distance(first.landscape, second.landscape, first.power)
+    return finite_distance(essential + heights)
 
 
 @metrics.register(
@@ -45,6 +51,7 @@ def _compare(first: _PreparedLandscape, second: _PreparedLandscape) -> float:
     version=1,
     takes="diagrams",
     unit="distance^1.5",
+    unit_under=lambda given: to_the_power("distance", 1 + 1 / given["power"]),
     is_metric=True,
     invariances=Invariances(orthogonal=True, translation=True),
     prepare=_prepare,

@@ -10,16 +10,24 @@ from numpy.typing import NDArray
 from topolens.base.checks import check_one_of, check_real
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
-from topolens.comparison.bars import Bars, essential_distance, split_bars
+from topolens.comparison.bars import (
+    Bars,
+    EssentialBars,
+    essential_distance,
+    finite_distance,
+    split_bars,
+)
 from topolens.kernels import matching as kernel
 
 __all__ = ["bottleneck", "wasserstein"]
+
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Matchable:
     dying: kernel.BarTree
-    essential_births: NDArray[np.float64]
+    essential: EssentialBars
     order: float = 1.0
     ground: str = "l2"
     relative_error: float = 0.0
@@ -41,13 +49,24 @@ def _prepare_wasserstein(
             f"`relative_error` must be a finite number at least 0; got {relative_error:g}"
         )
     bars = split_bars(diagram, name)
-    tree = kernel.bar_tree(bars.finite)
-    return _Matchable(tree, bars.essential_births, order, ground, relative_error)
+    tree = _tree(bars.finite, name)
+    return _Matchable(tree, bars.essential, order, ground, relative_error)
+
+
+def _tree(bars: NDArray[np.float64], name: str) -> kernel.BarTree:
+    """Build the tree the search descends, of bars between which every step is a number."""
+    largest = float(np.abs(bars).max(initial=0.0))
+    if largest > _LARGEST:
+        raise InvalidInputError(
+            f"`{name}` must have births and deaths of at most {_LARGEST:g} in size; "
+            f"one is {largest:g}"
+        )
+    return kernel.bar_tree(bars)
 
 
 def _compare_wasserstein(first: _Matchable, second: _Matchable) -> float:
     order = first.order
-    essential = essential_distance(first.essential_births, second.essential_births, power=order)
+    essential = essential_distance(first.essential, second.essential, power=order)
     if np.isinf(essential):
         return essential
     _, dying = kernel.wasserstein(
@@ -57,9 +76,11 @@ def _compare_wasserstein(first: _Matchable, second: _Matchable) -> float:
         order=order,
         relative_error=first.relative_error,
     )
-    longer, shorter = max(dying, essential), min(dying, essential)
+    longer, shorter = max(finite_distance(dying), essential), min(dying, essential)
+    if longer == 0:
+        return 0.0
     # Powers of the ratio, as those of the lengths might leave the range of numbers.
-    return longer * float((1 + (shorter / longer) ** order) ** (1 / order)) if longer else 0.0
+    return finite_distance(longer * float((1 + (shorter / longer) ** order) ** (1 / order)))
 
 
 @metrics.register(
@@ -130,16 +151,14 @@ def wasserstein(
 
 def _prepare_bottleneck(diagram: Bars, *, name: str = "diagram") -> _Matchable:
     bars = split_bars(diagram, name)
-    return _Matchable(kernel.bar_tree(bars.finite), bars.essential_births)
+    return _Matchable(_tree(bars.finite, name), bars.essential)
 
 
 def _compare_bottleneck(first: _Matchable, second: _Matchable) -> float:
-    essential = essential_distance(
-        first.essential_births, second.essential_births, power=float("inf")
-    )
+    essential = essential_distance(first.essential, second.essential, power=float("inf"))
     if np.isinf(essential):
         return essential
-    return max(kernel.bottleneck(first.dying, second.dying), essential)
+    return max(finite_distance(kernel.bottleneck(first.dying, second.dying)), essential)
 
 
 @metrics.register(

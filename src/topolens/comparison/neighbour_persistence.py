@@ -34,10 +34,18 @@ class NeighbourPersistence:
     def of(self, rows: ArrayLike) -> NDArray[np.float64]:
         """`survival` of some samples, such as one class: row numbers or a mask of all rows."""
         chosen = np.asarray(rows)
-        if chosen.dtype == bool:
+        n_points = self.per_sample.shape[2]
+        if chosen.dtype == bool and chosen.shape == (n_points,):
             chosen = np.flatnonzero(chosen)
-        if chosen.ndim != 1 or len(chosen) == 0:
-            raise InvalidInputError("`rows` must choose at least one sample, as a list or a mask")
+        if chosen.ndim != 1 or len(chosen) == 0 or chosen.dtype.kind not in "iu":
+            raise InvalidInputError(
+                "`rows` must choose at least one sample, as a list of row numbers or a mask of all "
+                f"{n_points}; got {chosen.dtype} of shape {chosen.shape}"
+            )
+        if chosen.min() < 0 or chosen.max() >= n_points:
+            raise InvalidInputError(
+                f"`rows` must be from 0 to {n_points - 1}; got {chosen.min()} to {chosen.max()}"
+            )
         means: NDArray[np.float64] = self.per_sample[:, :, chosen].mean(axis=2, dtype=np.float64)
         return means
 

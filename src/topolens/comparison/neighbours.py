@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_integer, check_one_of, check_points, check_same_length
+from topolens.base.checks import check_integer, check_one_of, check_same_length
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
+from topolens.comparison.centring import host_points
 from topolens.kernels.distances import DIRECT_METRICS
-from topolens.kernels.neighbours import nearest_neighbours
+from topolens.kernels.neighbours import check_neighbor_count, nearest_neighbours
 
 __all__ = ["count_shared", "mutual_knn", "neighbour_overlap", "neighbour_sets", "shared_neighbours"]
 
@@ -23,7 +24,7 @@ def neighbour_sets(
     """Return the rows nearest to each row, nearest first, shape (n_points, n_neighbors)."""
     check_one_of(metric, "metric", DIRECT_METRICS)
     check_integer(n_neighbors, "n_neighbors", at_least=1)
-    cloud = check_points(points, name=name)
+    cloud = host_points(points, name=name)
     return nearest_neighbours(cloud, n_neighbors, metric=metric, name=name)[0]
 
 
@@ -66,9 +67,12 @@ def shared_neighbours(
         If the numbers of rows differ, a size is not below them, or a row has no direction under
         an angular metric.
     """
+    if not isinstance(sizes, Iterable):
+        raise InvalidInputError(f"`sizes` must be a list of numbers of neighbours; got {sizes!r}")
     counts = [check_integer(size, "sizes", at_least=1) for size in sizes]
     if not counts:
         raise InvalidInputError("`sizes` must hold at least one number of neighbours; got none")
+    check_neighbor_count(max(counts), len(first), "sizes")  # type: ignore[arg-type]
     ours, theirs = (
         neighbour_sets(points, max(counts), metric, name=name)
         for points, name in ((first, "first"), (second, "second"))

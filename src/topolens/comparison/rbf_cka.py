@@ -54,7 +54,7 @@ def _squared_distances(cloud: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _compare(first: _CentredKernel, second: _CentredKernel) -> float:
     check_same_length(first.entries, second.entries, ("first", "second"))
-    return float(np.vdot(first.entries, second.entries))
+    return float(np.clip(np.vdot(first.entries, second.entries), 0, 1))
 
 
 @metrics.register(

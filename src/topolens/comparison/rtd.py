@@ -12,11 +12,11 @@ from topolens.base.checks import (
     Points,
     check_distances,
     check_integer,
-    check_points,
     check_same_length,
 )
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
+from topolens.comparison.centring import host_points
 from topolens.kernels.distances import distances_of
 from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import rips_pairs
@@ -71,7 +71,7 @@ def _prepare(
     check_integer(n_points, "n_points", at_least=2)
     check_integer(n_trials, "n_trials", at_least=1)
     check_integer(seed, "seed", at_least=0)
-    cloud = check_points(points, name=name)
+    cloud = host_points(points, name=name)
     samples: list[Points] = [cloud[rows] for rows in _samples(len(cloud), n_points, n_trials, seed)]
     distances = [_scaled(distances_of(some, "euclidean", 1, name=name), name) for some in samples]
     return _PreparedTrials(distances, len(cloud))

@@ -15,6 +15,7 @@ from topolens.comparison.streaming_sums import BatchMeans, Moments
 
 __all__ = ["StreamingCKA"]
 
+_LARGEST = 1e70
 _ESTIMATORS = {"linear": "linear_cka", "unbiased": "unbiased_cka", "minibatch": "unbiased_cka"}
 
 
@@ -67,8 +68,8 @@ class StreamingCKA:
         Raises
         ------
         InvalidInputError
-            If layers are missing, new or of another width than before, or their numbers of rows
-            differ. What was fed before stays as it was.
+            If layers are missing, new or of another width than before, their numbers of rows
+            differ, or an entry is beyond 1e70. What was fed before stays as it was.
         """
         at_least = 4 if self._estimator == "minibatch" else 1
         layers = {
@@ -76,6 +77,12 @@ class StreamingCKA:
             for name, rows in batch.items()
         }
         self._check(layers)
+        for name, rows in layers.items():
+            if (largest := float(np.abs(rows).max())) > _LARGEST:
+                raise InvalidInputError(
+                    f"`{name}` must have entries of at most {_LARGEST:g} in size, whose fourth "
+                    f"powers are summed; one is {largest:g}"
+                )
         if self._sums is None:
             self._widths = {name: rows.shape[1] for name, rows in layers.items()}
             self._sums = self._begin([*layers.values()])
@@ -133,7 +140,7 @@ class StreamingCKA:
             if is_so
         )
         return DistanceMatrix(
-            hsic / norms / norms[:, None],
+            np.clip(hsic / norms / norms[:, None], -1, 1),
             tuple((name,) for name in self._widths),
             _ESTIMATORS[self._estimator],
             is_similarity=True,

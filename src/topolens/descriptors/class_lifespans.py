@@ -13,13 +13,13 @@ from topolens.base.checks import (
     check_integer,
     check_labels,
     check_one_of,
-    check_points,
 )
 from topolens.base.errors import InvalidInputError
-from topolens.base.registry import Invariances, descriptors
-from topolens.descriptors.filtration import check_degree
+from topolens.base.registry import Invariances, descriptors, to_the_power
+from topolens.descriptors.filtration import check_cloud, check_degree
 from topolens.descriptors.lifespans import lifespan_sum
 from topolens.descriptors.persistence import persistence
+from topolens.kernels.device import on_host
 
 __all__ = ["ClassLifespans", "lifespan_sum_per_class"]
 
@@ -43,6 +43,9 @@ class ClassLifespans:
     version=1,
     takes="labelled_points",
     unit="",
+    unit_under=lambda given: (
+        to_the_power("distance", given["alpha"]) if given["scaling"] == "none" else ""
+    ),
     invariances=Invariances(isotropic_scaling=True, translation=True),
 )
 def lifespan_sum_per_class(
@@ -102,8 +105,8 @@ def lifespan_sum_per_class(
     >>> found.value, found.per_class
     (2.0, array([2., 2.]))
     """
-    cloud = check_points(points)
-    classes, numbers = check_labels(labels, len(cloud))
+    cloud = check_cloud(points, None)[0]
+    classes, numbers = check_labels(on_host(labels, "labels")[0], len(cloud))
     degree = check_degree(dimension, "dimension")
     check_one_of(scaling, "scaling", ("minmax", "none"))
     check_integer(max_per_class, "max_per_class", at_least=2)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from topolens.base.checks import check_diagram, check_real
+from topolens.base.bars import check_diagram
+from topolens.base.checks import check_real
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from topolens.base.checks import check_diagram
+from topolens.base.bars import check_diagram
+from topolens.base.checks import check_flag
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
 
@@ -16,6 +17,7 @@ __all__ = ["persistent_entropy"]
     version=1,
     takes="diagrams",
     unit="nats",
+    unit_under=lambda given: "" if given["normalised"] is True else "nats",
     invariances=Invariances(orthogonal=True, isotropic_scaling=True, translation=True),
 )
 def persistent_entropy(diagram: Diagram, *, normalised: bool = False) -> float:
@@ -40,7 +42,7 @@ def persistent_entropy(diagram: Diagram, *, normalised: bool = False) -> float:
     Raises
     ------
     InvalidInputError
-        If `diagram` is not one Diagram.
+        If `normalised` is not true or false, or `diagram` is not one Diagram.
 
     Examples
     --------
@@ -50,10 +52,13 @@ def persistent_entropy(diagram: Diagram, *, normalised: bool = False) -> float:
     >>> round(persistent_entropy(equal), 4), persistent_entropy(equal, normalised=True)
     (0.6931, 1.0)
     """
+    normalised = check_flag(normalised, "normalised")
     lifetimes = check_diagram(diagram).lifetimes
     lifetimes = lifetimes[lifetimes > 0]
     if len(lifetimes) < 2:
         return 0.0
-    shares = lifetimes / lifetimes.sum()
+    parts = lifetimes / lifetimes.max()  # whose sum cannot overflow
+    parts = parts[parts > 0]
+    shares = parts / parts.sum()
     entropy = float(-np.sum(shares * np.log(shares)))
-    return entropy / float(np.log(len(shares))) if normalised else entropy
+    return entropy / float(np.log(len(lifetimes))) if normalised else entropy

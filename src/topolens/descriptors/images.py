@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from topolens.base.checks import check_diagram, check_integer, check_real
+from topolens.base.bars import check_diagram, refuse_overflow
+from topolens.base.checks import check_integer, check_real
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
@@ -102,7 +103,9 @@ def persistence_image(
     lifetimes = np.linspace(*_check_range(lifetime_range, "lifetime_range"), count + 1)
     bars = bars_cut_at(check_diagram(diagram), cut_at)
     lengths = bars[:, 1] - bars[:, 0]
-    weights = lengths**power
+    with np.errstate(over="ignore"):
+        weights = lengths**power
+    refuse_overflow(float(weights.sum()), "`diagram`")
     values = (weights * _shares(bars[:, 0], births, width)) @ _shares(lengths, lifetimes, width).T
     total = weights.sum()
     outside = float(max(0.0, 1 - values.sum() / total)) if total > 0 else 0.0

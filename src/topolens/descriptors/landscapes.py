@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from topolens.base.checks import check_diagram, check_integer, check_power
+from topolens.base.bars import check_diagram, refuse_overflow
+from topolens.base.checks import check_integer, check_power
 from topolens.base.landscapes import PersistenceLandscape
-from topolens.base.registry import Invariances, descriptors
+from topolens.base.registry import Invariances, descriptors, to_the_power
 from topolens.base.results import Diagram
 from topolens.descriptors.cutting import bars_cut_at
 from topolens.kernels.landscape import landscape_distance, landscape_of
@@ -80,6 +81,7 @@ def persistence_landscape(
     version=1,
     takes="diagrams",
     unit="distance^1.5",
+    unit_under=lambda given: to_the_power("distance", 1 + 1 / given["power"]),
     invariances=Invariances(orthogonal=True, translation=True),
 )
 def landscape_norm(
@@ -126,9 +128,10 @@ def landscape_norm(
     (5.0, 2.0)
     """
     p = check_power(power)
-    return landscape_distance(
+    norm = landscape_distance(
         _landscape(diagram, n_layers, cut_at), landscape_of(_NO_BARS, None), p
     )
+    return refuse_overflow(norm, "`diagram`")
 
 
 _MOST_LAYERS = 1_000_000

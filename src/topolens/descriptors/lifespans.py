@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from topolens.base.checks import check_diagram, check_real
+from topolens.base.bars import check_diagram, refuse_overflow
+from topolens.base.checks import check_real
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
 
@@ -59,4 +60,6 @@ def lifespan_sum(
     check_real(factor, "factor", above=0)
     check_real(longer_than, "longer_than", at_least=0)
     lifetimes = check_diagram(diagram).lifetimes
-    return float(factor * np.sum(lifetimes[lifetimes > longer_than] ** alpha))
+    with np.errstate(over="ignore"):
+        total = float(factor * np.sum(lifetimes[lifetimes > longer_than] ** alpha))
+    return refuse_overflow(total, "`diagram`")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import roots_legendre
 
-from topolens.base.checks import check_integer, check_one_of, check_real
+from topolens.base.checks import check_flag, check_integer, check_one_of, check_real
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, descriptors
 from topolens.descriptors.intrinsic import (
@@ -99,6 +99,7 @@ def mle_dimension(
     >>> abs(found.value - 2) < 0.1, found.standard_error < 0.05
     (True, True)
     """
+    unbiased = check_flag(unbiased, "unbiased")
     check_integer(n_neighbors, "n_neighbors", at_least=3 if unbiased else 2)
     check_one_of(average, "average", _AVERAGES)
     check_one_of(scope, "scope", _SCOPES)
@@ -139,7 +140,10 @@ def _of_neighbourhoods(
     distances = near.distances[apart].astype(np.float64)
     sums = np.zeros(len(apart))
     sums[apart] = _sum_of_logarithms(distances, noise)
-    refuse_ties(float(sums.max()))
+    refuse_ties(float(np.abs(sums).max()))
+    enough = sums.sum() if average == "mackay-ghahramani" else sums[apart].min()
+    if noise > 0 and not enough > 0:
+        raise _too_noisy(noise)
     if average == "mackay-ghahramani":
         inverses = sums / n_terms
         value = n_used / float(inverses.sum())
@@ -167,9 +171,18 @@ def _of_the_cloud(
     if smallest[0] == 0:
         raise InvalidInputError("`points` must hold points that are not at distance 0 of another")
     total = float(_sum_of_logarithms(smallest[None], noise * math.sqrt(2))[0])
-    refuse_ties(total)
+    refuse_ties(abs(total))
+    if total < 0:
+        raise _too_noisy(noise)
     value = n_terms / total
     return value, value / math.sqrt(n_terms), len(near.points), []
+
+
+def _too_noisy(noise: float) -> InvalidInputError:
+    return InvalidInputError(
+        "`noise` must be small beside the distances of neighbours: without it the farthest would "
+        f"not be the farthest, so no dimension is defined; got {noise:g}"
+    )
 
 
 def _sum_of_logarithms(distances: NDArray[np.float64], noise: float) -> NDArray[np.float64]:

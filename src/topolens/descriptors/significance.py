@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from topolens.base.checks import check_diagram, check_real
+from topolens.base.bars import check_diagram, refuse_overflow
+from topolens.base.checks import check_real
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, descriptors
 from topolens.base.results import Diagram
@@ -62,9 +63,11 @@ def persistence_ratio(diagram: Diagram) -> float:
     >>> persistence_ratio(Diagram(1, np.array([[0.5, 1.5], [4.0, 6.0]])))
     3.0
     """
-    rows = _rows_with_ratio(check_diagram(diagram))
+    diagram = check_diagram(diagram)
+    rows = _rows_with_ratio(diagram)
     births, deaths = diagram.pairs[rows].T
-    return float((deaths / births).max(initial=1.0))
+    with np.errstate(over="ignore"):
+        return refuse_overflow(float((deaths / births).max(initial=1.0)), "`diagram`")
 
 
 @descriptors.register(
@@ -112,12 +115,16 @@ def significant_bars(diagram: Diagram, *, level: float = 0.05) -> SignificantBar
     """
     if not 0 < check_real(level, "level") < 1:
         raise InvalidInputError(f"`level` must be between 0 and 1; got {level!r}")
-    rows = _rows_with_ratio(check_diagram(diagram))
+    diagram = check_diagram(diagram)
+    rows = _rows_with_ratio(diagram)
     if not len(rows):
         return SignificantBars(0, rows, np.empty(0))
     births, deaths = diagram.pairs[rows].T
-    # ln(death / birth) keeps its digits where a bar is short.
-    excess = np.log(np.log1p((deaths - births) / births))
+    with np.errstate(over="ignore"):
+        # ln(death / birth) keeps its digits where a bar is short.
+        logarithms = np.log1p((deaths - births) / births)
+    refuse_overflow(float(logarithms.max()), "`diagram`")
+    excess = np.log(logarithms)
     p_values = np.exp(-np.exp(excess - excess.mean() - np.euler_gamma))
     return SignificantBars(int(np.sum(p_values < level / len(rows))), rows, p_values)
 
