@@ -185,7 +185,8 @@ CLOUD = np.zeros((4, 2))
         ),
         (
             lambda: mutual_knn(np.eye(4), CLOUD, n_neighbors=2),
-            "`second` must have no zero row under the cosine metric; row 0 is",
+            "`second` must have no zero row under the cosine metric; row 0 is; "
+            "the euclidean metric takes such rows",
         ),
         (
             lambda: shared_neighbours(CLOUD, CLOUD, sizes=[]),

@@ -182,7 +182,8 @@ def test_cross_notes_what_has_no_value_once():
 class TestMistakes:
     def test_an_unknown_metric(self, compare):
         with refuses(
-            "no metric is called `sliced_wassersteen`; did you mean `sliced_wasserstein`?"
+            "no metric is called `sliced_wassersteen`; did you mean `sliced_wasserstein` or "
+            "`wasserstein`?"
         ):
             compare(CLOUDS, "sliced_wassersteen")
 

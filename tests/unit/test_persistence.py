@@ -104,10 +104,12 @@ def test_an_unknown_metric_is_refused():
 
 
 def test_a_row_without_direction_is_refused():
-    with refuses("`points` must have no zero row under the cosine metric; row 2 is"):
+    hint = "the euclidean metric takes such rows"
+    with refuses(f"`points` must have no zero row under the cosine metric; row 2 is; {hint}"):
         persistence([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], metric="cosine")
     # Summing three times 0.1 rounds: the mean is not 0.1, but the row is constant.
-    with refuses("`points` must have no constant row under the correlation metric; row 1 is"):
+    rule = "`points` must have no constant row under the correlation metric"
+    with refuses(f"{rule}; row 1 is; {hint}"):
         persistence([[1.0, 2.0, 4.0], [0.1, 0.1, 0.1]], metric="correlation")
 
 

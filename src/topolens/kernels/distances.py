@@ -116,5 +116,6 @@ def refuse_rows_without_direction(cloud: Points, metric: str, name: str) -> None
     if len(silent):
         what = "constant" if metric == "correlation" else "zero"
         raise InvalidInputError(
-            f"`{name}` must have no {what} row under the {metric} metric; row {silent[0]} is"
+            f"`{name}` must have no {what} row under the {metric} metric; row {silent[0]} is; "
+            "the euclidean metric takes such rows"
         )
