@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from topolens.activations.data.datasets import load_samples
+    from topolens.activations.data.foreground import ForegroundMasks, GrabCut, foreground_masks
     from topolens.activations.data.preprocess import preprocess
     from topolens.activations.hooks.capture import capture
+    from topolens.activations.hooks.geometry_network import pixel_influences
+    from topolens.activations.hooks.influence import Influence, map_boxes
     from topolens.activations.networks.models import load_model
     from topolens.activations.record import record
     from topolens.activations.stores.store import ActivationStore
@@ -151,7 +154,10 @@ _HOMES = {
     "EpsCurve": "topolens.descriptors.mapper",
     "EpsGraph": "topolens.descriptors.mapper",
     "FarthestPoints": "topolens.clouds",
+    "ForegroundMasks": "topolens.activations.data.foreground",
+    "GrabCut": "topolens.activations.data.foreground",
     "HeldOutDistance": "topolens.comparison",
+    "Influence": "topolens.activations.hooks.influence",
     "IntrinsicDimension": "topolens.descriptors",
     "InvalidInputError": "topolens.base.errors",
     "LayerIdentification": "topolens.comparison",
@@ -192,6 +198,7 @@ _HOMES = {
     "eps_graph_forecast": "topolens.descriptors.mapper",
     "eps_of_layers": "topolens.descriptors.mapper",
     "farthest_points": "topolens.clouds",
+    "foreground_masks": "topolens.activations.data.foreground",
     "gride": "topolens.descriptors",
     "hop_distances": "topolens.descriptors",
     "image_distance": "topolens.comparison",
@@ -206,6 +213,7 @@ _HOMES = {
     "load_samples": "topolens.activations.data.datasets",
     "local_outlier_factor": "topolens.clouds",
     "local_pca_dimension": "topolens.descriptors",
+    "map_boxes": "topolens.activations.hooks.influence",
     "mapper_forecast": "topolens.descriptors.mapper",
     "mapper_graph": "topolens.descriptors.mapper",
     "mapper_graph_distance": "topolens.comparison.mapper_graphs",
@@ -241,6 +249,7 @@ _HOMES = {
     "persistent_entropy": "topolens.descriptors",
     "ph_dimension": "topolens.descriptors",
     "ph_dimension_from_distances": "topolens.descriptors",
+    "pixel_influences": "topolens.activations.hooks.geometry_network",
     "plot_barcode": "topolens.report",
     "plot_diagram": "topolens.report",
     "plot_distances": "topolens.report",

@@ -29,14 +29,22 @@ def noise(*shape):
 
 
 @pytest.mark.parametrize(
-    "text", ["mean", "top_norm", "flatten", "cls", "last", "all", "random:1", "grid:32"]
+    "text",
+    [
+        *("mean", "top_norm", "flatten", "cls", "last", "all", "random:1", "grid:32"),
+        *("top_norm:2", "inner:3", "foreground:1", "background:5"),
+    ],
 )
 def test_a_policy_prints_as_it_is_written(text):
     assert str(parse_pool(text)) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "max", "random", "random:0", "random:-1", "random:2.5", "cls ", "grid:0", "grid"]
+    "text",
+    [
+        *("", "max", "random", "random:0", "random:-1", "random:2.5", "cls ", "grid:0", "grid"),
+        *("mean:2", "top_norm:0", "foreground", "inner"),
+    ],
 )
 def test_refuses_an_unknown_policy(text):
     with pytest.raises(InvalidInputError, match=r"`pool` must be `mean`, .* or `last`; got"):
@@ -63,6 +71,30 @@ def test_top_norm_takes_the_longest_channel_vector_and_the_first_of_equals():
     rows, positions = pooled(maps, "top_norm")
     assert rows.tolist() == [[3.0, -4.0], [0.0, 1.0]]
     assert positions.tolist() == [2, 1]
+
+
+def test_top_norm_takes_the_k_longest_in_ascending_order_and_the_first_of_equals():
+    maps = torch.zeros(2, 1, 2, 3)
+    maps[0, 0] = torch.tensor([[0.0, -3.0, 1.0], [2.0, 4.0, 2.0]])
+    maps[1] = 1.0
+    rows, positions = pooled(maps, "top_norm:3")
+    assert positions.tolist() == [1, 3, 4, 0, 1, 2]
+    assert rows.ravel().tolist() == [-3.0, 2.0, 4.0, 1.0, 1.0, 1.0]
+    noisy = noise(4, 5, 6, 7)
+    longest = np.linalg.norm(noisy.flatten(2).numpy(), axis=1).argsort(axis=1)[:, -4:]
+    np.testing.assert_array_equal(
+        pooled(noisy, "top_norm:4")[1].reshape(4, 4), np.sort(longest, axis=1)
+    )
+
+
+def test_inner_positions_avoid_the_border_on_every_side_and_are_uniform():
+    maps = torch.zeros(3000, 1, 4, 5)
+    _, positions = pooled(maps, "inner:1")
+    # 500 expected per position; 5 standard deviations of a binomial are 102.
+    counts = np.bincount(positions, minlength=20).reshape(4, 5)
+    assert counts[1:-1, 1:-1].sum() == 3000
+    assert np.abs(counts[1:-1, 1:-1] - 500).max() < 102
+    assert pooled(noise(2, 3, 4, 4), "inner:4")[1].tolist() == [5, 6, 9, 10] * 2
 
 
 def test_random_rows_are_the_positions_they_say():
@@ -115,7 +147,9 @@ def test_all_positions_are_rows_in_order():
     np.testing.assert_array_equal(rows, maps.flatten(2).transpose(1, 2).reshape(8, 3).numpy())
 
 
-@pytest.mark.parametrize("text", ["mean", "top_norm", "random:2", "grid:2", "all"])
+@pytest.mark.parametrize(
+    "text", ["mean", "top_norm", "random:2", "grid:2", "all", "top_norm:2", "inner:2"]
+)
 def test_channels_last_gives_what_channels_second_gives(text):
     maps = noise(3, 4, 5, 6)
     rows, positions = pooled(maps, text)
@@ -185,6 +219,13 @@ def test_one_token_shares_no_memory_with_the_output(text):
             "grid:3",
             r"at least 3 positions along each axis for pool `grid:3`; got shape \(3, 4, 3, 2\)",
         ),
+        (
+            (3, 4, 3, 4),
+            "inner:3",
+            r"a map with at least 3 positions away from its border for pool `inner:3`; got shape",
+        ),
+        ((3, 9, 4), "inner:1", "must give a map with at least 1 positions away from its border"),
+        ((3, 4, 2, 2), "top_norm:5", "at least 5 positions for pool `top_norm:5`; got shape"),
         ((3, 4, 2, 2), "last", r"must give tokens, .* for pool `last`; got shape \(3, 4, 2, 2\)"),
         ((3,), "mean", r"`conv` must give \(n_samples, n_features, .*`mean`; got shape \(3,\)"),
         ((3, 4, 0, 2), "mean", r"not empty for pool `mean`; got shape \(3, 4, 0, 2\)"),

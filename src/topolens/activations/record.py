@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topolens.activations.data.foreground import Foreground, GrabCut
 from topolens.activations.data.preprocess import preprocess_batch
 from topolens.activations.data.samples import Batch, Samples
 from topolens.activations.hooks.capture import capture
@@ -16,6 +17,7 @@ from topolens.activations.hooks.layer_batch import LayerBatch
 from topolens.activations.hooks.layers import select_layers
 from topolens.activations.hooks.next_token import token_loss
 from topolens.activations.hooks.observing import unwrapped
+from topolens.activations.hooks.pool_names import parse_pool
 from topolens.activations.hooks.running import n_outputs
 from topolens.activations.needs_torch import nn
 from topolens.activations.stores.provenance import (
@@ -45,6 +47,7 @@ def record(
     seed: int = 0,
     device: str = "cpu",
     precision: str = "float32",
+    foreground: Foreground | None = None,
     reuse: Iterable[ActivationStore] = (),
     on_batch: Callable[[int, int], None] | None = None,
 ) -> None:
@@ -71,6 +74,10 @@ def record(
     batch_size : int, default 100
     mean, std, scale
         Inputs are (x / scale - mean) / std, as in `preprocess_batch`.
+    foreground : Foreground, optional
+        For the pools ``foreground:K`` and ``background:K``, as in `capture`; by default GrabCut
+        finds it in the images as they are before `preprocess_batch`. The summary then counts
+        ``images_without_foreground`` and ``images_without_background``.
     reuse : iterable of ActivationStore
         Other stores of this model, of fewer samples for example. Their parts are taken over
         where settings, versions and inputs are the same; that the model's code is, is for you
@@ -87,6 +94,8 @@ def record(
         versions, or what is missing does not fit on the disk.
     """
     check_integer(batch_size, "batch_size", at_least=1)
+    needs_masks = parse_pool(pool).needs_masks
+    regions = (foreground or GrabCut(samples)) if needs_masks else None
     settings = {
         "samples": samples.description,
         "layers": select_layers(model, layers, exclude),
@@ -100,6 +109,7 @@ def record(
         "precision": precision,
         "model": model_provenance(unwrapped(model)),
         "versions": version_provenance(),
+        **({} if regions is None else {"foreground": regions.description}),
     }
     if store.complete:
         store.check_settings(settings, but="versions")
@@ -126,6 +136,7 @@ def record(
         seed=seed,
         device=device,
         precision=precision,
+        foreground=regions,
     )
     for n_left, index in zip(reversed(range(len(missing))), missing, strict=True):
         # Nothing may hold on to a batch while the next is captured: each can be large.
@@ -188,10 +199,22 @@ def _summary(samples: Samples, store: ActivationStore, width: int | None) -> dic
     loss = token_loss(part.sums for part in store.parts.values())
     return {
         **({} if loss is None else {"token_loss": loss}),
+        **_images_without(store),
         "accuracy": _accuracy(samples, store.predictions()),
         "n_samples": len(samples),
         "n_outputs": width,
         "n_beyond": beyond,
+    }
+
+
+def _images_without(store: ActivationStore) -> dict[str, int]:
+    """Count the images without foreground or background, where masks were asked for."""
+    sums = [part.sums for part in store.parts.values()]
+    names = ("images_without_foreground", "images_without_background")
+    return {
+        name: int(sum(each[name] for each in sums))
+        for name in names
+        if all(name in each for each in sums)
     }
 
 

@@ -42,7 +42,8 @@ def layers(
     pool: Annotated[
         str,
         typer.Option(
-            help="`mean`, `top_norm`, `random:K`, `grid:K`, `all`, `flatten`, `cls` or `last`."
+            help="`mean`, `top_norm`, `random:K`, `inner:K`, `foreground:K`, `background:K`, "
+            "`grid:K`, `all`, `flatten`, `cls` or `last`."
         ),
     ] = "mean",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topolens.activations.data.foreground import Foreground
 from topolens.activations.hooks.devices import (
     check_precision,
     find_device,
@@ -17,6 +18,7 @@ from topolens.activations.hooks.devices import (
     on_device,
     steady,
 )
+from topolens.activations.hooks.foreground_regions import ForegroundRegions
 from topolens.activations.hooks.layer_batch import LayerBatch
 from topolens.activations.hooks.layer_patterns import Tap
 from topolens.activations.hooks.layers import select_taps
@@ -45,6 +47,7 @@ def capture(
     seed: int = 0,
     device: str = "cpu",
     precision: str = "float32",
+    foreground: Foreground | None = None,
 ) -> Iterator[LayerBatch]:
     """Yield, batch by batch, the pooled values of some layers of a model.
 
@@ -69,12 +72,16 @@ def capture(
         As in `parse_pool`. Values of shape (n_samples, n_features) are rows already; `Layouts`
         says how maps and tokens are told apart.
     seed : int, default 0
-        Seed of the pool ``random:K``, below 2^63.
+        Seed of the draws of the pool, below 2^63.
     device : str, default "cpu"
         Where to run: "cpu", "cuda", "mps", or "auto", the best there is; the model is moved
         there and back.
     precision : str, default "float32"
         "bfloat16" or "float16" compute in mixed precision, where the device has it.
+    foreground : Foreground, optional
+        Where the foreground of each image is, for the pools ``foreground:K`` and
+        ``background:K``: `ForegroundMasks`, or `GrabCut` of the samples. How many images have
+        no foreground or nothing but foreground is in the `sums` of each batch.
 
     Yields
     ------
@@ -94,13 +101,15 @@ def capture(
     taps = select_taps(network, layers, exclude)
     pooling = parse_pool(pool)
     check_integer(seed, "seed", at_least=0, at_most=2**63 - 1)
+    if pooling.needs_masks and foreground is None:
+        raise InvalidInputError(f"`foreground` must be given for pool `{pooling}`; got None")
     found = find_device(device)
     return _stream(
         network,
         batches,
         taps,
         frozenset(layers),
-        _Settings(pooling, seed, found, check_precision(precision, found)),
+        _Settings(pooling, seed, found, check_precision(precision, found), foreground),
     )
 
 
@@ -110,6 +119,7 @@ class _Settings:
     seed: int
     device: torch.device
     precision: str
+    foreground: Foreground | None
 
 
 def _stream(
@@ -120,13 +130,17 @@ def _stream(
     settings: _Settings,
 ) -> Iterator[LayerBatch]:
     modules = dict(network.named_modules())
+    seeing = ForegroundRegions(network, settings.foreground, settings.pooling, settings.seed)
     layouts = Layouts(network)
     dtype, device = floating_dtype(network), settings.device
     calls: dict[Tap, int] | None = None
 
     def visited(inputs: object, sample_ids: NDArray[np.int64], required: Set[str]) -> _Visited:
         mask = _attention_mask(inputs, sample_ids)
-        pooler = Pooler(settings.pooling, sample_ids, seed=settings.seed, mask=mask)
+        regions, masked = seeing.regions(inputs, sample_ids, taps)
+        pooler = Pooler(
+            settings.pooling, sample_ids, seed=settings.seed, mask=mask, regions=regions
+        )
         visit = Visit(modules, layouts, pooler, required)
         with (
             observed(modules, taps, visit.note),
@@ -136,7 +150,7 @@ def _stream(
             given = on_device(inputs, device, dtype)
             what = f"the batch that begins with sample {sample_ids[0]}"
             output = call_model(network, given, what)
-            sums = next_token_sums(network, given, output)
+            sums = next_token_sums(network, given, output) | masked
         return visit, _predictions(output, len(sample_ids)), sums
 
     with moved(network, device):

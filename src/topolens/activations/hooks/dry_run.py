@@ -11,6 +11,7 @@ from topolens.activations.hooks.capture import capture
 from topolens.activations.hooks.layer_batch import LayerRows
 from topolens.activations.hooks.layer_patterns import split_pattern
 from topolens.activations.hooks.layers import LayerInfo, layer_table
+from topolens.activations.hooks.pool_names import parse_pool
 from topolens.activations.needs_torch import nn, torch
 from topolens.base.errors import InvalidInputError
 
@@ -67,8 +68,10 @@ def dry_run(
     example = example_inputs(model, input_shape)
     table = layer_table(model, example)
     try:
-        batches = [(example, np.arange(2))]
-        batch = next(capture(model, batches, layers=layers, exclude=exclude, pool=pool))
+        batches, kind = [(example, np.arange(2))], parse_pool(pool)
+        # As many rows, and nobody has to know where the foreground of zeros is.
+        shown = f"random:{kind.count}" if kind.needs_masks else pool
+        batch = next(capture(model, batches, layers=layers, exclude=exclude, pool=shown))
     except InvalidInputError as mistake:
         return table, [], mistake
     modules = {info.name for info in table}

@@ -10,10 +10,10 @@ from topolens.base.errors import InvalidInputError
 
 __all__ = ["Pooling", "parse_pool"]
 
-Counted = Literal["random", "grid"]
-Plain = Literal["mean", "top_norm", "flatten", "all", "cls", "last"]
+Counted = Literal["random", "inner", "grid", "top_norm", "foreground", "background"]
+Plain = Literal["mean", "flatten", "all", "cls", "last"]
 
-_COUNTED = re.compile(r"(random|grid):([1-9]\d{0,8})")
+_COUNTED = re.compile(rf"({'|'.join(get_args(Counted))}):([1-9]\d{{0,8}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,16 @@ class Pooling:
 
     kind: Counted | Plain
     count: int = 1
-    """Positions per sample for `random`, per axis for `grid`."""
+    """Positions per sample, for `grid` per axis."""
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.count}" if self.kind in get_args(Counted) else self.kind
+        is_short = self.kind in get_args(Plain) or (self.kind, self.count) == ("top_norm", 1)
+        return self.kind if is_short else f"{self.kind}:{self.count}"
+
+    @property
+    def needs_masks(self) -> bool:
+        """Tell whether it asks where the foreground of each image is."""
+        return self.kind in ("foreground", "background")
 
 
 def parse_pool(text: str) -> Pooling:
@@ -33,12 +39,21 @@ def parse_pool(text: str) -> Pooling:
 
     ``mean``
         The mean over all positions or tokens.
-    ``top_norm``
-        The single position or token of each sample with the largest Euclidean norm over
-        channels, the first one of equals (Purvine et al., 2023, PH on top l2-norm activations).
+    ``top_norm``, ``top_norm:K``
+        The position or token of each sample with the largest Euclidean norm over channels, or
+        the K of them in ascending order; the first ones of equals (Purvine et al., AAAI 2023,
+        PH on top l2-norm activations).
     ``random:K``
         K positions or tokens of each sample without replacement, in ascending order, that
         depend on the seed, the sample id and the number of positions only.
+    ``inner:K``
+        As ``random:K``, of the positions of a map that are neither first nor last along any
+        axis (Purvine et al. avoid the border so, though only on two of its sides).
+    ``foreground:K``, ``background:K``
+        The K positions of a map that are influenced most by the foreground of their image, or
+        by the rest of it, in ascending order; equals are drawn at random like ``random:K``
+        (Purvine et al.). `pixel_influences` says what influence is. Where an image has no
+        such pixel all positions are equal.
     ``grid:K``
         K positions evenly spread along each axis of the map, so K x K of an image: those with
         index floor((2 i + 1) size / (2 K)), i = 0 … K - 1, the middles of K equal pieces.
@@ -50,20 +65,25 @@ def parse_pool(text: str) -> Pooling:
         The first or the last token; for token sequences only.
 
     Where a batch has an `attention_mask`, only tokens whose mask is 1 count, for every policy
-    but ``flatten``; where a sample has fewer than K of them, ``random:K`` and ``grid:K`` take all.
+    but ``flatten``; where a sample has fewer than K of them, ``random:K``, ``top_norm:K`` and
+    ``grid:K`` take all.
 
     Raises
     ------
     InvalidInputError
         If `text` is none of these.
     """
-    for kind in get_args(Plain):
-        if text == kind:
-            return Pooling(kind)
+    if text == "top_norm":
+        return Pooling("top_norm")
+    for plain in get_args(Plain):
+        if text == plain:
+            return Pooling(plain)
     match = _COUNTED.fullmatch(text)
-    if match is None:
-        raise InvalidInputError(
-            "`pool` must be `mean`, `top_norm`, `random:K` or `grid:K` with K from 1, `all`, "
-            f"`flatten`, `cls` or `last`; got {text!r}"
-        )
-    return Pooling("random" if match[1] == "random" else "grid", int(match[2]))
+    for counted in get_args(Counted):
+        if match is not None and match[1] == counted:
+            return Pooling(counted, int(match[2]))
+    raise InvalidInputError(
+        "`pool` must be `mean`, `top_norm`, `top_norm:K`, `random:K`, `inner:K`, `foreground:K`, "
+        "`background:K` or `grid:K` with K from 1, `all`, `flatten`, `cls` or `last`; "
+        f"got {text!r}"
+    )

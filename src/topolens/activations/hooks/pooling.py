@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.activations.hooks.devices import sent
+from topolens.activations.hooks.influence import Regions
 from topolens.activations.hooks.pool_names import Pooling
 from topolens.activations.hooks.positions import Chosen, chosen_positions, chosen_tokens
 from topolens.activations.needs_torch import torch
@@ -46,6 +47,8 @@ class Pooler:
     seed : int
     mask : array of bool, shape (n_samples, n_tokens), optional
         Which tokens count, at least one of each sample.
+    regions : Regions, optional
+        Which positions see the foreground, or the background; for the policies of that name.
     """
 
     def __init__(
@@ -55,11 +58,13 @@ class Pooler:
         *,
         seed: int = 0,
         mask: NDArray[np.bool_] | None = None,
+        regions: Regions | None = None,
     ) -> None:
         self._pooling = pooling
         self._sample_ids = sample_ids
         self._seed = seed
         self._mask = mask
+        self._regions = regions
         self._partial = mask is not None and not mask.all()
         self._masks: dict[torch.device, torch.Tensor] = {}
         self._chosen: dict[tuple[object, ...], tuple[Chosen, torch.Tensor, torch.Tensor]] = {}
@@ -69,7 +74,9 @@ class Pooler:
         """Samples of the batch."""
         return len(self._sample_ids)
 
-    def __call__(self, values: torch.Tensor, *, layer: str, channels_second: bool) -> Pooled:
+    def __call__(
+        self, values: torch.Tensor, *, layer: str, channels_second: bool, call: int = 0
+    ) -> Pooled:
         """Turn one layer's values into rows.
 
         Parameters
@@ -79,6 +86,8 @@ class Pooler:
             Its name, for the error.
         channels_second : bool
             True for (n, channels, *positions), False for (n, *positions, channels).
+        call : int, default 0
+            Which time the layer runs in this forward pass.
 
         Raises
         ------
@@ -95,6 +104,8 @@ class Pooler:
             return Pooled(self._flattened(values, tokens=tokens))
         sizes = tuple(values.shape[2:] if channels_second else values.shape[1:-1])
         self._check(values, layer, sizes, tokens=tokens)
+        if self._pooling.needs_masks:
+            return self._seeing_most(values, layer, call, channels_second=channels_second)
         masked = tokens and self._mask is not None
         if kind == "mean":
             if masked and self._partial:
@@ -127,7 +138,10 @@ class Pooler:
         if tokens and self._mask is not None and self._mask.shape[1] != sizes[0]:
             rule = f"one token for each of {self._mask.shape[1]} in `attention_mask`"
             raise self._unsuitable(layer, values, rule)
-        if kind == "random" and count > prod(sizes):
+        if kind == "inner" and (tokens or count > prod(max(0, size - 2) for size in sizes)):
+            rule = f"a map with at least {count} positions away from its border"
+            raise self._unsuitable(layer, values, rule)
+        if kind in ("random", "top_norm") and count > prod(sizes):
             raise self._unsuitable(layer, values, f"at least {count} positions")
         if kind == "grid" and count > min(sizes):
             raise self._unsuitable(layer, values, f"at least {count} positions along each axis")
@@ -142,8 +156,31 @@ class Pooler:
         squared = _squared_norms(by_position)
         if masked:
             squared = squared.masked_fill(~self._mask_on(squared.device), -1)
-        positions = squared.argmax(dim=1)
-        samples = torch.arange(len(positions), device=positions.device)
+        if self._pooling.count == 1:
+            positions = squared.argmax(dim=1)
+            samples = torch.arange(len(positions), device=positions.device)
+            return Pooled(_widened(by_position[samples, positions].contiguous()), positions)
+        order = squared.argsort(dim=1, descending=True, stable=True)[:, : self._pooling.count]
+        order = order.sort(dim=1).values
+        kept = squared.gather(1, order) != -1
+        samples, _ = kept.nonzero(as_tuple=True)
+        positions = order[kept]
+        counts = kept.sum(dim=1).cpu().numpy() if masked else None
+        return Pooled(_widened(by_position[samples, positions].contiguous()), positions, counts)
+
+    def _seeing_most(
+        self, values: torch.Tensor, layer: str, call: int, *, channels_second: bool
+    ) -> Pooled:
+        if self._regions is None:
+            raise InvalidInputError(
+                f"`foreground` must be given for pool `{self._pooling}`; got None"
+            )
+        count, n_positions = self._pooling.count, self._regions.n_positions(layer, call)
+        if count > n_positions:
+            raise self._unsuitable(layer, values, f"at least {count} positions of the image")
+        chosen = self._regions.strongest(layer, call, count)
+        samples, positions = (sent(a, values.device) for a in (chosen.samples, chosen.positions))
+        by_position = values.flatten(2).mT if channels_second else values.flatten(1, -2)
         return Pooled(_widened(by_position[samples, positions].contiguous()), positions)
 
     def _mask_on(self, device: torch.device) -> torch.Tensor:

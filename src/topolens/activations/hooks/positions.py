@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from topolens.activations.hooks.pool_names import Pooling
 
-__all__ = ["Chosen", "chosen_positions", "chosen_tokens", "random_positions"]
+__all__ = [
+    "Chosen",
+    "chosen_positions",
+    "chosen_tokens",
+    "random_positions",
+    "strongest_positions",
+]
+
+_STEPS = 1 << 20
+"""Weights closer than this part of the largest are equal: rounding must not decide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +42,9 @@ def chosen_positions(
     n_samples, n_positions = len(sample_ids), prod(sizes)
     if pooling.kind == "random":
         chosen = random_positions(sample_ids, n_positions, pooling.count, seed=seed)
+    elif pooling.kind == "inner":
+        inner = _inner(sizes)
+        chosen = inner[random_positions(sample_ids, len(inner), pooling.count, seed=seed)]
     else:
         line = _same_for_all(sizes, pooling)
         chosen = np.broadcast_to(line, (n_samples, len(line)))
@@ -71,16 +83,41 @@ def random_positions(
     Every position gets a hash of (seed, sample id, position) and the smallest hashes win, so a
     sample's draw is the same in every batch and for every model whose map has this size.
     """
-    with np.errstate(over="ignore"):
-        per_sample = _mix(sample_ids.astype(np.uint64) + _mix(np.array([seed], np.uint64)))
-        positions = np.arange(n_positions, dtype=np.uint64)
-        keys = _mix(per_sample[:, None] + _mix(positions)[None, :])
+    keys = _keys(sample_ids, n_positions, seed)
     if count < n_positions:
         # The hash is a bijection: no two positions of a sample are equal, so any order will do.
         chosen = np.argpartition(keys, count - 1, axis=1)[:, :count]
     else:
         chosen = np.argsort(keys, axis=1)[:, :count]
     return np.sort(chosen, axis=1).astype(np.int64, copy=False)
+
+
+def strongest_positions(
+    weights: NDArray[np.float64], sample_ids: NDArray[np.int64], count: int, *, seed: int
+) -> NDArray[np.int64]:
+    """Take the `count` positions of largest weight per sample, ascending, (n_samples, count).
+
+    Parameters
+    ----------
+    weights : array of shape (n_samples, n_positions)
+        Not negative. Those that differ by less than a millionth of a sample's largest are equal;
+        of equals, the positions with the smallest hashes of `random_positions` win.
+    sample_ids : array of shape (n_samples,)
+    count : int
+    seed : int
+    """
+    largest = weights.max(axis=1, keepdims=True)
+    steps = np.rint(weights * (_STEPS / np.where(largest > 0, largest, 1)))
+    order = np.lexsort((_keys(sample_ids, weights.shape[1], seed), -steps), axis=1)
+    return np.sort(order[:, :count], axis=1).astype(np.int64, copy=False)
+
+
+def _keys(sample_ids: NDArray[np.int64], n_positions: int, seed: int) -> NDArray[np.uint64]:
+    """Hash seed, sample id and position, shape (n_samples, n_positions)."""
+    with np.errstate(over="ignore"):
+        per_sample = _mix(sample_ids.astype(np.uint64) + _mix(np.array([seed], np.uint64)))
+        positions = np.arange(n_positions, dtype=np.uint64)
+        return _mix(per_sample[:, None] + _mix(positions)[None, :])
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -96,6 +133,12 @@ def _same_for_all(sizes: Sequence[int], pooling: Pooling) -> NDArray[np.int64]:
         return _grid(sizes, pooling.count)
     every = np.arange(prod(sizes), dtype=np.int64)
     return {"all": every, "cls": every[:1], "last": every[-1:]}[pooling.kind]
+
+
+def _inner(sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Return flat positions that are neither first nor last along any axis."""
+    axes = [np.arange(1, size - 1) for size in sizes]
+    return np.ravel_multi_index(np.meshgrid(*axes, indexing="ij"), sizes).reshape(-1)
 
 
 def _grid(sizes: Sequence[int], count: int) -> NDArray[np.int64]:

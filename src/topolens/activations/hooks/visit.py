@@ -57,7 +57,10 @@ class Visit:
         layout = self._layouts.of(tap, tensor.shape, self._pooler.n_samples)
         if layout.samples == 1:
             tensor = tensor.transpose(0, 1)
-        pooled = self._pooler(tensor, layer=tap.label, channels_second=layout.channels_second)
+        call = sum(noted == tap for noted, *_ in self._noted)
+        pooled = self._pooler(
+            tensor, layer=tap.label, channels_second=layout.channels_second, call=call
+        )
         self._noted.append((tap, tuple(tensor.shape[1:]), pooled))
 
     def calls(self, taps: Sequence[Tap]) -> dict[Tap, int]:
