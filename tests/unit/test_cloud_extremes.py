@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import topolens.comparison  # noqa: F401  fills the registry
+from topolens import persistence
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import metrics
 from topolens.base.results import Diagram
@@ -142,3 +143,19 @@ def test_one_scale_for_one_cloud():
     expected = information_imbalance(first, second)
     assert information_imbalance(first * 1e-200, second) == expected
     assert information_imbalance(first, second * 1e200) == expected
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda cloud: persistence(cloud),
+        lambda cloud: lifespan_sum_per_class(cloud, np.arange(60) % 3, scaling="none"),
+        lambda cloud: metrics["rtd"].run(cloud, cloud),
+        lambda cloud: metrics["rsa"].run(cloud, cloud),
+        lambda cloud: metrics["mtop_divergence"].run(cloud, cloud),
+    ],
+)
+def test_distances_do_not_vanish_in_silence(measure):
+    measure(np.ldexp(clouds()[0], -400))
+    with refuses("must have coordinates whose squares float64 holds; the largest is"):
+        measure(np.ldexp(clouds()[0], -600))

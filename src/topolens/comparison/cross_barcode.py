@@ -14,6 +14,7 @@ from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
 from topolens.base.results import Diagram, Diagrams
 from topolens.comparison.centring import host_points
+from topolens.kernels.distances import refuse_vanishing_squares
 from topolens.kernels.memory import refuse_without_memory
 from topolens.kernels.rips import enclosing_radius, rips_pairs
 
@@ -120,6 +121,8 @@ def _joined(
     first: NDArray[np.float64], second: NDArray[np.float64], max_dim: int
 ) -> NDArray[np.float64]:
     """Return the distances of both clouds, those within the second set to 0."""
+    for cloud, name in ((first, "first"), (second, "second")):
+        refuse_vanishing_squares(cloud, name)
     n_points = len(second) + len(first)
     refuse_without_memory(n_points, second.itemsize, max_dim, with_matrix=True)
     matrix = np.zeros((n_points, n_points))

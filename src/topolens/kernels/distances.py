@@ -20,6 +20,8 @@ _BY_PRODUCT = "euclidean_blas"
 METRICS = (*DIRECT_METRICS, _BY_PRODUCT)
 # Squares of such numbers neither overflow nor vanish in single precision.
 _SINGLE_IS_SAFE = (1e-12, 1e15)
+# In double precision those of smaller ones vanish, or lose digits.
+_LEAST_SQUARED = 1e-140
 
 
 def distances_of(
@@ -39,10 +41,13 @@ def distances_of(
     Raises
     ------
     InvalidInputError
-        If a row has no direction under an angular metric or two rows are too far apart.
+        If a row has no direction under an angular metric, two rows are too far apart, or
+        coordinates are so small that their squares vanish.
     """
     if metric in ("cosine", "correlation"):
         refuse_rows_without_direction(cloud, metric, name)
+    elif metric in ("euclidean", _BY_PRODUCT):
+        refuse_vanishing_squares(cloud, name)
     differences = (
         partial(pairwise_distances, threads=threads, progress=progress)
         if gpu is None
@@ -108,6 +113,16 @@ def blas_distances(points: Points) -> Points:
 def fits_single(cloud: Points) -> bool:
     largest = max(float(cloud.max()), -float(cloud.min()))
     return largest == 0 or _SINGLE_IS_SAFE[0] < largest < _SINGLE_IS_SAFE[1]
+
+
+def refuse_vanishing_squares(cloud: Points, name: str) -> None:
+    """Refuse a cloud of double precision whose Euclidean distances would all come out as 0."""
+    largest = max(float(cloud.max()), -float(cloud.min()))
+    if cloud.dtype == np.float64 and 0 < largest < _LEAST_SQUARED:
+        raise InvalidInputError(
+            f"`{name}` must have coordinates whose squares float64 holds; the largest is "
+            f"{largest:g} in size: multiply all by one number"
+        )
 
 
 def refuse_rows_without_direction(cloud: Points, metric: str, name: str) -> None:
