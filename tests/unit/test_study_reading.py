@@ -67,7 +67,7 @@ normalise = "maximum"
         "comparisons[1]: no metric is called `linear_cca`; did you mean `linear_cka`?",
         "data.source: there is no file `missing.npz`",
         'descriptors[1] "lifespan_sum": `lifespan_sum` has no parameter `alfa`; '
-        "it has alpha, factor",
+        "it has alpha, factor, longer_than",
         'models[1] "a": has no key `weigths`; did you mean `weights`?',
         'models[2] "a".weights: there is no file `nowhere.safetensors`',
         "models[2]: the name `a` is models[1]'s already",
