@@ -354,3 +354,10 @@ def test_labels_are_one_class_per_point(bad):
 def test_ragged_labels_are_refused():
     with pytest.raises(InvalidInputError, match=r"\A`labels` must be one class per point; "):
         check_labels([[0], [1, 2], []], 3)
+
+
+def test_an_array_is_neither_a_choice_nor_a_power():
+    with refuses("`metric` must be one of `a`, `b`; got array([1, 2])"):
+        check_one_of(np.array([1, 2]), "metric", ("a", "b"))
+    with refuses("`power` must be a finite number at least 1; got array([1, 2])"):
+        check_power(np.array([1, 2]))

@@ -171,7 +171,8 @@ def check_real(
 
 def check_power(power: object) -> float:
     """Return `power`, the p of an L_p norm, as a float: at least 1, perhaps infinite."""
-    return math.inf if power == math.inf else check_real(power, "power", at_least=1)
+    is_infinite = isinstance(power, float | np.floating) and power == math.inf
+    return math.inf if is_infinite else check_real(power, "power", at_least=1)
 
 
 def check_flag(value: object, name: str) -> bool:
@@ -181,9 +182,9 @@ def check_flag(value: object, name: str) -> bool:
     return bool(value)
 
 
-def check_one_of(value: str, name: str, known: tuple[str, ...]) -> str:
+def check_one_of(value: object, name: str, known: tuple[str, ...]) -> str:
     """Return `value` if it is one of `known`."""
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         choices = ", ".join(f"`{choice}`" for choice in known)
         raise InvalidInputError(f"`{name}` must be one of {choices}; got {value!r}")
     return value

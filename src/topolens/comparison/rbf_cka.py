@@ -23,6 +23,8 @@ class _CentredKernel:
 
 def _prepare(points: ArrayLike, *, bandwidth: float = 1.0, name: str = "points") -> _CentredKernel:
     factor = check_real(bandwidth, "bandwidth", above=0)
+    if factor < 1e-100:  # whose square vanishes
+        raise InvalidInputError(f"`bandwidth` must be at least 1e-100; got {bandwidth!r}")
     squares = _squared_distances(centred(points, name=name, measure="CKA"))
     median = float(np.median(np.sqrt(squares[np.triu_indices(len(squares), 1)])))
     if median == 0:
