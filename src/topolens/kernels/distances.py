@@ -21,7 +21,7 @@ METRICS = (*DIRECT_METRICS, _BY_PRODUCT)
 # Squares of such numbers neither overflow nor vanish in single precision.
 _SINGLE_IS_SAFE = (1e-12, 1e15)
 # In double precision those of smaller ones vanish, or lose digits.
-_LEAST_SQUARED = 1e-140
+_LEAST_SQUARED = 1e-151
 
 
 def distances_of(
