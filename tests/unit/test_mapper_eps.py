@@ -49,6 +49,9 @@ def test_the_robust_knee_ignores_outliers_and_waves():
     assert np.mean(curve <= knee) > 0.85
     far = robust_knee(np.append(curve, [1e3, 1e6]))
     assert far == pytest.approx(knee, rel=0.02)
+    with_copies = robust_knee(np.append([0.0, 0.0, 1e-30], curve))
+    assert with_copies == pytest.approx(knee, rel=0.05)
+    assert robust_knee(np.zeros(9)) is None
 
 
 def test_of_two_knees_the_one_at_the_large_distances_counts():

@@ -2,6 +2,7 @@
 
 from topolens.base.mapper_graph import MapperGraph
 from topolens.descriptors.mapper.boxes import BoxCover
+from topolens.descriptors.mapper.branches import Branch, BranchPoint, branch_points
 from topolens.descriptors.mapper.clustering import DBSCAN, SingleLinkage
 from topolens.descriptors.mapper.covers import BalancedCover, BallCover, UniformCover
 from topolens.descriptors.mapper.eps import (
@@ -14,6 +15,7 @@ from topolens.descriptors.mapper.eps import (
 from topolens.descriptors.mapper.export import mapper_to_networkx, read_mapper, write_mapper
 from topolens.descriptors.mapper.forecast import eps_graph_forecast, mapper_forecast
 from topolens.descriptors.mapper.graph import mapper_graph
+from topolens.descriptors.mapper.hierarchy import ClassHierarchy, class_hierarchy
 from topolens.descriptors.mapper.layout import mapper_layout
 from topolens.descriptors.mapper.lens_names import LENSES, lens_values
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
@@ -34,6 +36,9 @@ __all__ = [
     "BalancedCover",
     "BallCover",
     "BoxCover",
+    "Branch",
+    "BranchPoint",
+    "ClassHierarchy",
     "EpsCurve",
     "EpsGraph",
     "LocalDBSCAN",
@@ -48,6 +53,8 @@ __all__ = [
     "PurityScore",
     "SingleLinkage",
     "UniformCover",
+    "branch_points",
+    "class_hierarchy",
     "compare_summaries",
     "eps_curve",
     "eps_curves_of_cover",

@@ -84,11 +84,11 @@ def eps_curve(
     Points within a cluster have near neighbours, the others have not: in ascending order the
     distances stay low and then rise. Three rules read eps off this curve.
 
-    - "knee": distances above Q3 + 3 (Q3 - Q1) are left out, the rest is scaled to [0, 1] and
-      compared with its chord: the knee of Satopää et al. [1]_, the first from the end of the
-      large distances that stands out by at least 0.05. So neither single outliers nor small
-      waves of the curve decide, and up to a quarter of the points may be noise. If no knee
-      stands out, the `quantile`: most points stay core.
+    - "knee": of the logarithms of the distances those above Q3 + 3 (Q3 - Q1) are left out, the
+      rest is scaled to [0, 1] and compared with its chord: the knee of Satopää et al. [1]_, the
+      first from the end of the large distances that stands out by at least 0.05. So neither
+      single outliers nor small waves of the curve decide, and up to a quarter of the points may
+      be noise. If no knee stands out, the `quantile`: most points stay core.
     - "purvine": the rule of Purvine et al. [2]_: the nearest neighbour (k = 1), Kneedle with
       sensitivity 1, where the first knee from the end of the large distances counts however
       small it is, rounded to three decimals; without a knee the median, which makes about half

@@ -46,13 +46,19 @@ def first_knee(ascending: NDArray[np.float64], *, sensitivity: float = 1.0) -> f
 
 
 def robust_knee(ascending: NDArray[np.float64]) -> float | None:
-    """Knee nearest to the large values that stands out; None if none does.
+    """Knee of the logarithms nearest to the large values that stands out; None if none does.
 
-    Values beyond the outer fence are left out. D then has a maximum of at least 0.05 with a fall
-    by at least 0.05 behind it, seen from the large values.
+    Values beyond the upper outer fence are left out, those below the lower one are moved onto
+    it. D then has a maximum of at least 0.05 with a fall by at least 0.05 behind it, seen from
+    the large values. In logarithms a tail of thin regions bends less than the start of noise.
     """
-    lower, upper = np.quantile(ascending, [0.25, 0.75])
-    kept = ascending[ascending <= upper + _FENCE * (upper - lower)]
+    positive = ascending[ascending > 0]
+    if len(positive) == 0:
+        return None
+    logs = np.log(np.maximum(ascending, positive[0]))
+    lower, upper = np.quantile(logs, [0.25, 0.75])
+    margin = _FENCE * (upper - lower)
+    kept = np.maximum(logs[logs <= upper + margin], lower - margin)
     if not kept[-1] > kept[0]:
         return None
     scaled = (kept - kept[0]) / (kept[-1] - kept[0])
@@ -62,4 +68,4 @@ def robust_knee(ascending: NDArray[np.float64]) -> float | None:
     if not is_past.any():
         return None
     peak = int(np.argmax(above[: int(np.argmax(is_past))]))
-    return float(kept[len(kept) - 1 - peak])
+    return float(ascending[len(kept) - 1 - peak])
