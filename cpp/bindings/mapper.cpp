@@ -25,6 +25,10 @@ PointTable<Real> table_of(const Matrix<Real>& points) {
     return {points.data(), points.shape(0), points.shape(1)};
 }
 
+Window window_of(const Matrix<double>& lens, const Column<double>& window) {
+    return {{lens.data(), lens.size()}, {window.data(), window.shape(0)}};
+}
+
 /// Offsets and members of all clusters, and the element of each.
 nb::tuple to_arrays(const std::vector<Clusters>& found) {
     std::vector<std::int64_t> offsets{0};
@@ -63,8 +67,8 @@ std::unique_ptr<EpsGraph> eps_graph(const Matrix<Real>& points, double eps,
     Progress tell = progress_to(std::move(progress));
     nb::gil_scoped_release unlocked;  // only `tell` touches Python, and takes the lock
     const Means<Progress> means{kernels_for_this_machine(), threads, most_bytes, tell};
-    WindowRule rule({lens.data(), lens.size()}, {window.data(), window.shape(0)}, points.shape(0));
-    return std::make_unique<EpsGraph>(topolens::eps_graph(table_of(points), eps, rule, means));
+    return std::make_unique<EpsGraph>(
+        topolens::eps_graph(table_of(points), eps, window_of(lens, window), means));
 }
 
 template <typename Real>
@@ -86,17 +90,23 @@ NearForecast forecast_of_cover(const Matrix<Real>& points, double eps,
                                const Column<std::int64_t>& offsets,
                                const Column<std::int32_t>& members, std::size_t n_sampled) {
     nb::gil_scoped_release unlocked;  // no Python object is touched below
-    CoverRule rule(sets_of(offsets, members), points.shape(0));
-    return near_forecast(table_of(points), eps, rule, &rule, kernels_for_this_machine(), n_sampled);
+    const DistinctRows distinct(points.data(), points.shape(0), points.shape(1), {}, 0, 1);
+    const SetsOfRows of_rows(sets_of(offsets, members), distinct);
+    CoverRule rule(of_rows.sets(), distinct.count());
+    return near_forecast(table_of(points), distinct, eps, rule, &rule, kernels_for_this_machine(),
+                         n_sampled);
 }
 
 template <typename Real>
 NearForecast forecast_of_window(const Matrix<Real>& points, double eps, const Matrix<double>& lens,
                                 const Column<double>& window, std::size_t n_sampled) {
     nb::gil_scoped_release unlocked;  // no Python object is touched below
-    WindowRule rule({lens.data(), lens.size()}, {window.data(), window.shape(0)}, points.shape(0));
-    return near_forecast(table_of(points), eps, rule, nullptr, kernels_for_this_machine(),
-                         n_sampled);
+    const auto [values, widths] = window_of(lens, window);
+    const DistinctRows distinct(points.data(), points.shape(0), points.shape(1), values,
+                                widths.size(), 1);
+    WindowRule rule(values, widths, distinct.firsts());
+    return near_forecast(table_of(points), distinct, eps, rule, nullptr,
+                         kernels_for_this_machine(), n_sampled);
 }
 
 nb::tuple nerve(const Column<std::int64_t>& offsets, const Column<std::int32_t>& members,
@@ -114,7 +124,7 @@ nb::tuple nerve(const Column<std::int64_t>& offsets, const Column<std::int32_t>&
                           to_numpy(std::move(shared)));
 }
 
-/// Pairs of the graph as (i, j, distance), i < j.
+/// Pairs of distinct rows as (i, j, distance), i < j the first points of each.
 nb::tuple pairs_of(const EpsGraph& graph) {
     std::vector<std::int32_t> firsts, seconds;
     std::vector<double> distances;

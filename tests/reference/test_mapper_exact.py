@@ -146,6 +146,32 @@ def test_duplicates_fill_and_leave_panels(n_points):
     agrees(points, lens, tl.UniformCover(2, 0.3), tl.DBSCAN(1.0, 3))
 
 
+@pytest.mark.parametrize("lens_of_row", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_cloud_of_which_half_is_equal_points(dtype, lens_of_row):
+    """As silent units leave it; points of one row may lie over different pieces of the lens."""
+    rng = np.random.default_rng(10)
+    for n_features, eps in ((2, 0.5), (6, 1.5)):
+        points = np.maximum(rng.normal(size=(300, n_features)), 0).astype(dtype)
+        points[rng.permutation(300)[:150]] = rng.choice([0.0, -0.0], size=(150, 1))
+        points[rng.permutation(300)[:40]] = points[7]
+        lens = points.sum(axis=1) if lens_of_row else rng.normal(size=300)
+        for cover in (tl.UniformCover(4, 0.4), tl.BallCover(0.5)):
+            for min_samples in (1, 5, 60, 160):
+                agrees(points, lens, cover, tl.DBSCAN(eps, min_samples))
+            agrees(points, lens, cover, tl.SingleLinkage(eps, 12, 20))
+
+
+def test_equal_points_take_no_pairs():
+    points = np.repeat(np.arange(3.0)[:, None], 5000, axis=0)
+    near = tl.eps_graph(points, eps=1.0)
+    assert near.n_pairs == 2
+    for min_samples, sizes in ((10_000, [10_000, 10_000]), (10_001, [])):
+        rule = tl.DBSCAN(1.0, min_samples)
+        graph = tl.mapper_graph(near, points[:, 0], cover=tl.UniformCover(2, 0.3), cluster=rule)
+        assert graph.sizes.tolist() == sizes
+
+
 def test_clusters_far_apart_are_all_found():
     """Panels of different clusters are left out by their pivots; none must be missed."""
     rng = np.random.default_rng(7)

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "topolens/distinct.hpp"
 #include "topolens/kernel_table.hpp"
 #include "topolens/pair_rules.hpp"
 #include "topolens/panels.hpp"
@@ -26,18 +27,19 @@ struct NearRows {
     }
 };
 
-/// Finds all pairs of points that meet and are at most eps apart, panel by panel.
+/// Finds all pairs of distinct rows that meet and are at most eps apart, panel by panel.
 template <typename Real>
 class NearPairs {
 public:
-    NearPairs(const Real* points, std::size_t n, std::size_t d, double eps, PairRule& rule,
-              const KernelTable& kernels, std::size_t threads)
-        : cloud_(points, n, d), rule_(rule), kernels_(kernels),
+    NearPairs(const Real* points, std::size_t d, const DistinctRows& distinct, double eps,
+              PairRule& rule, const KernelTable& kernels, std::size_t threads)
+        : cloud_(points, d, distinct.firsts()), rule_(rule), kernels_(kernels),
           panels_(cloud_, rule.cells(), eps, threads), limit_(largest_square(eps)) {
         rule.arranged(panels_.order());
     }
 
     std::size_t n_panels() const { return panels_.count(); }
+    /// The distinct row at each position.
     const std::vector<std::uint32_t>& order() const { return panels_.order(); }
     double scale() const { return cloud_.scale(); }
 
@@ -101,16 +103,25 @@ private:
 
 /// Near pairs, kept by position: what clusters are made from, and made from again.
 struct EpsGraph {
-    std::vector<std::uint32_t> order;     // the point at each position
-    std::vector<std::uint32_t> place;     // the position of each point
-    std::vector<NearRows> rows;           // one per panel
-    double scale = 1;                     // of the points whose squared distances are kept
-    std::uint64_t n_pairs = 0;            // found, dropped ones included
+    std::vector<std::uint32_t> order;  // the first of the equal points at each position
+    std::vector<std::uint32_t> place;  // the position of each point, one for equal points
+    std::vector<NearRows> rows;        // one per panel
+    double scale = 1;                  // of the points whose squared distances are kept
+    std::uint64_t n_pairs = 0;         // found, dropped ones included
 
-    explicit EpsGraph(std::vector<std::uint32_t> of_positions, double scaled_by,
-                      std::size_t n_panels)
-        : order(std::move(of_positions)), place(order.size()), rows(n_panels), scale(scaled_by) {
-        for (std::size_t at = 0; at < order.size(); ++at) place[order[at]] = std::uint32_t(at);
+    template <typename Real>
+    EpsGraph(const NearPairs<Real>& pairs, const DistinctRows& distinct)
+        : order(distinct.count()), place(distinct.n_points()), rows(pairs.n_panels()),
+          scale(pairs.scale()) {
+        std::vector<std::uint32_t> place_of_row(distinct.count());
+        for (std::size_t at = 0; at < order.size(); ++at) {
+            const std::uint32_t row = pairs.order()[at];
+            order[at] = distinct.firsts()[row];
+            place_of_row[row] = std::uint32_t(at);
+        }
+        for (std::size_t point = 0; point < place.size(); ++point) {
+            place[point] = place_of_row[distinct.row_of(point)];
+        }
     }
 
     /// Call work(position, square) for each near point at a position after `at`.

@@ -27,12 +27,20 @@ struct Means {
     Tell& tell;
 };
 
-/// All near pairs that the rule lets meet.
+/// Values of n_points times some lenses, and the largest difference of a pair along each.
+struct Window {
+    std::span<const double> values, widths;
+};
+
+/// All near pairs of distinct rows whose values differ by at most the window.
 template <typename Real, class Tell>
-EpsGraph eps_graph(PointTable<Real> points, double eps, PairRule& rule, Means<Tell> means) {
-    const NearPairs<Real> pairs(points.data, points.n, points.d, eps, rule, means.kernels,
+EpsGraph eps_graph(PointTable<Real> points, double eps, Window window, Means<Tell> means) {
+    const DistinctRows distinct(points.data, points.n, points.d, window.values,
+                                window.widths.size(), means.threads);
+    WindowRule rule(window.values, window.widths, distinct.firsts());
+    const NearPairs<Real> pairs(points.data, points.d, distinct, eps, rule, means.kernels,
                                 means.threads);
-    EpsGraph graph(pairs.order(), pairs.scale(), pairs.n_panels());
+    EpsGraph graph(pairs, distinct);
     GraphFiller<Real> filler(pairs, graph, means.threads, means.most_bytes);
     const std::size_t batch = 8 * means.threads;
     for (std::size_t begin = 0; begin < pairs.n_panels(); begin += batch) {
@@ -87,10 +95,12 @@ struct Schedule {
 template <typename Real, class Tell>
 std::vector<Clusters> clusters_at_once(PointTable<Real> points, const Sets& elements,
                                        const ClusterRule& rule, Means<Tell> means) {
-    CoverRule cover(elements, points.n);
-    const NearPairs<Real> pairs(points.data, points.n, points.d, rule.eps, cover, means.kernels,
+    const DistinctRows distinct(points.data, points.n, points.d, {}, 0, means.threads);
+    const SetsOfRows of_rows(elements, distinct);
+    CoverRule cover(of_rows.sets(), distinct.count());
+    const NearPairs<Real> pairs(points.data, points.d, distinct, rule.eps, cover, means.kernels,
                                 means.threads);
-    EpsGraph graph(pairs.order(), pairs.scale(), pairs.n_panels());
+    EpsGraph graph(pairs, distinct);
     GraphFiller<Real> filler(pairs, graph, means.threads, means.most_bytes);
 
     const Schedule schedule(cover, pairs.n_panels());
@@ -123,15 +133,15 @@ struct NearForecast {
 
 /// With `cover`, which is then the rule, pairs are dropped when its elements are clustered.
 template <typename Real>
-NearForecast near_forecast(PointTable<Real> points, double eps, PairRule& rule,
-                           const CoverRule* cover, const KernelTable& kernels,
+NearForecast near_forecast(PointTable<Real> points, const DistinctRows& distinct, double eps,
+                           PairRule& rule, const CoverRule* cover, const KernelTable& kernels,
                            std::size_t n_sampled) {
     // Of this process, so that others on the machine do not count.
     const auto seconds_since = [](std::clock_t start) {
         return double(std::clock() - start) / CLOCKS_PER_SEC;
     };
     const std::clock_t begun = std::clock();
-    const NearPairs<Real> pairs(points.data, points.n, points.d, eps, rule, kernels, 1);
+    const NearPairs<Real> pairs(points.data, points.d, distinct, eps, rule, kernels, 1);
     const std::size_t n_panels = pairs.n_panels();
     NearForecast found;
     found.seconds = seconds_since(begun);

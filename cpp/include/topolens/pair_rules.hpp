@@ -120,9 +120,11 @@ private:
 /// all points do.
 class WindowRule final : public PairRule {
 public:
-    /// `values` holds n_lenses numbers for each point.
-    WindowRule(std::span<const double> values, std::span<const double> window, std::size_t n_points)
-        : values_(values), window_(window), n_(n_points), n_lenses_(window.size()) {}
+    /// `values` holds a number for each row of the table and lens; point i is row rows[i].
+    WindowRule(std::span<const double> values, std::span<const double> window,
+               const std::vector<std::uint32_t>& rows)
+        : values_(values), window_(window), rows_(rows), n_(rows.size()),
+          n_lenses_(window.size()) {}
 
     std::vector<std::uint32_t> cells() const override {
         std::vector<std::uint32_t> cells(n_);
@@ -175,7 +177,9 @@ private:
     static constexpr std::uint32_t all_groups = (1u << Panels::groups) - 1;
     static constexpr std::uint32_t most_strips = 1u << 12;
 
-    double value(std::size_t point, std::size_t k) const { return values_[point * n_lenses_ + k]; }
+    double value(std::size_t point, std::size_t k) const {
+        return values_[rows_[point] * n_lenses_ + k];
+    }
 
     bool reachable(std::size_t x, std::size_t y) const {
         for (std::size_t k = 0; k < n_lenses_; ++k) {
@@ -186,6 +190,7 @@ private:
     }
 
     std::span<const double> values_, window_;
+    const std::vector<std::uint32_t>& rows_;
     std::size_t n_, n_lenses_;
     std::vector<double> low_, high_;
 };

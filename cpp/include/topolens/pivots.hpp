@@ -15,13 +15,14 @@ namespace topolens {
 template <typename Real>
 class CentredCloud {
 public:
-    CentredCloud(const Real* points, std::size_t n, std::size_t d)
-        : points_(points), n_(n), d_(d), centre_(d) {
-        for (std::size_t i = 0; i < n; ++i) {
-            for (std::size_t f = 0; f < d; ++f) centre_[f] += double(row(i)[f]) / double(n);
+    /// Only the points of `rows` are of the cloud; point i is row rows[i].
+    CentredCloud(const Real* points, std::size_t d, const std::vector<std::uint32_t>& rows)
+        : points_(points), rows_(rows), d_(d), centre_(d) {
+        for (std::size_t i = 0; i < size(); ++i) {
+            for (std::size_t f = 0; f < d; ++f) centre_[f] += double(row(i)[f]) / double(size());
         }
         double most = 0;
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = 0; i < size(); ++i) {
             for (std::size_t f = 0; f < d; ++f) {
                 most = std::max(most, std::abs(double(row(i)[f]) - centre_[f]));
             }
@@ -31,17 +32,18 @@ public:
         scale_ = most > 0 ? std::ldexp(1.0, std::clamp(-exponent, -500, 500)) : 1.0;
     }
 
-    std::size_t size() const { return n_; }
+    std::size_t size() const { return rows_.size(); }
     std::size_t features() const { return d_; }
     double scale() const { return scale_; }
-    const Real* row(std::size_t i) const { return points_ + i * d_; }
+    const Real* row(std::size_t i) const { return points_ + rows_[i] * d_; }
     float at(std::size_t i, std::size_t f) const {
         return float((double(row(i)[f]) - centre_[f]) * scale_);
     }
 
 private:
     const Real* points_;
-    std::size_t n_, d_;
+    const std::vector<std::uint32_t>& rows_;
+    std::size_t d_;
     std::vector<double> centre_;
     double scale_;
 };
