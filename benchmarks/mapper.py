@@ -159,7 +159,7 @@ def main():
             compare(200_000, n_lenses, ["topolens"], 1)
         keep_pairs(200_000)
     else:
-        peers = ("kepler_mapper", "zen_mapper", "tda_mapper")
+        peers = ("kepler_mapper", "zen_mapper", "tda_mapper", "giotto_tda")
         engines = ["topolens", *(peer for peer in peers if interpreter(peer).exists())]
         for n_lenses in (1, 2):
             compare(10_000 if chosen.quick else 50_000, n_lenses, engines, REPEATS)

@@ -41,8 +41,8 @@ _SHARE_OF_MEMORY = 0.8
 _UNKNOWN_MEMORY = 2**40
 _SAMPLED_PANELS = 128  # of 48 points: the error of the number of pairs is then some per cent
 # Distances to pivots while points are arranged, boxes, order and names.
-_BYTES_PER_POINT = 230
-_BYTES_PER_MEMBER = 16
+_BYTES_PER_POINT = 240
+_BYTES_PER_MEMBER = 20
 _BYTES_PER_PAIR = 8
 _SECONDS_PER_PAIR = 5e-8  # to cluster, once found
 
@@ -63,7 +63,7 @@ class NearForecast:
     """What finding near pairs and clustering them takes."""
 
     n_pairs: int
-    """Pairs of points within eps that have to be looked at."""
+    """Pairs of points within eps that have to be looked at, equal points taken for one."""
     memory_bytes: int
     """Peak memory beyond the points."""
     seconds: float

@@ -79,7 +79,8 @@ def mapper_graph(
     Every pair of points that share a piece is measured once: by a matrix product in single
     precision with a bound on its rounding, then, if near, by differences in double precision,
     which decide. Near pairs take eight bytes and are dropped when the pieces that need them are
-    clustered. `mapper_forecast` tells time and memory before.
+    clustered. Equal points are measured once, with a weight. `mapper_forecast` tells time and
+    memory before.
 
     Examples
     --------

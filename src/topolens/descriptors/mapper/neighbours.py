@@ -39,7 +39,7 @@ class EpsGraph:
 
     @property
     def n_pairs(self) -> int:
-        """Number of pairs."""
+        """Number of pairs, of which equal points with equal lens values have part once."""
         return self.pairs.n_pairs
 
 
