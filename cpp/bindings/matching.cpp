@@ -24,8 +24,8 @@ nb::tuple wasserstein(const BarTree& first, const BarTree& second, Ground ground
     Bracket found{};
     {
         nb::gil_scoped_release unlocked;  // only `progress` touches Python, and takes the lock
-        found = Wasserstein(first, second, ground, order)
-                    .solve(relative_error, [&] { progress(0.0); });
+        found = topolens::wasserstein(first, second, ground, order, relative_error,
+                                      [&] { progress(0.0); });
     }
     return nb::make_tuple(found.low, found.high);
 }

@@ -1,5 +1,7 @@
 #include "topolens/sliced.hpp"
 
+#include <bit>
+#include <limits>
 #include <random>
 
 #include "check.hpp"
@@ -57,11 +59,39 @@ void random_diagrams_agree_with_the_definition() {
     }
 }
 
+void rows_of_numbers_are_sorted() {
+    std::mt19937_64 random(3);
+    constexpr double infinite = std::numeric_limits<double>::infinity();
+    topolens::NumberSorter sorter;
+    for (const std::size_t count : {0, 1, 199, 200, 201, 5000}) {
+        std::vector<double> values;
+        for (std::size_t k = 0; k < count; ++k) {
+            // Any bits but those of NaN: all signs and sizes, infinities, ties.
+            const double value = std::bit_cast<double>(random() >> (k % 3 == 0 ? 1 : 0));
+            values.push_back(std::isnan(value) ? double(random() % 9) - 4 : value);
+        }
+        values.insert(values.end(), {0.0, -0.0, infinite, -infinite, 5e-324, -5e-324});
+        std::vector<double> expected = values;
+        std::sort(expected.begin(), expected.end());
+        sorter.sort(values.data(), values.size());
+        CHECK(values == expected);
+    }
+}
+
+void large_diagrams_agree_with_the_definition() {
+    std::mt19937 random(4);
+    const auto a = random_pairs(random, 700);
+    const auto b = random_pairs(random, 450);
+    CHECK(std::abs(distance(a, b, 50) / reference(a, b, 50) - 1) < 1e-12);
+}
+
 void empty_diagrams_are_at_distance_zero() { CHECK(distance({}, {}, 5) == 0); }
 
 }  // namespace
 
 int main() {
     random_diagrams_agree_with_the_definition();
+    rows_of_numbers_are_sorted();
+    large_diagrams_agree_with_the_definition();
     empty_diagrams_are_at_distance_zero();
 }

@@ -67,6 +67,19 @@ def test_wasserstein_is_the_cheapest_assignment(first, second, order, ground):
 
 
 @laws
+@given(diagrams(), diagrams(), orders, grounds)
+def test_both_on_bars_born_at_once(first, second, order, ground):
+    """As those of components are; they are matched in their order, without a search."""
+    first, second = (bars - bars[:, :1] for bars in (first, second))
+    expected = assigned(first, second, order, ground)
+    found = wasserstein(first, second, order=order, ground=ground)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        bottleneck(first, second), bottleneck_by_trying(first, second), rtol=1e-15
+    )
+
+
+@laws
 @given(diagrams(), diagrams())
 def test_bottleneck_is_the_smallest_step_that_does(first, second):
     np.testing.assert_allclose(

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,11 @@ public:
 
     const std::vector<Interval>& bars() const { return bars_; }
     const std::vector<std::uint32_t>& counts() const { return counts_; }
+
+    /// The number of bars, each as often as it occurs.
+    std::size_t total() const {
+        return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
+    }
 
     void set_weights(std::vector<double> weights) {
         weights_ = std::move(weights);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "topolens/bar_tree.hpp"
+#include "topolens/equal_births.hpp"
 
 namespace topolens {
 
@@ -32,7 +34,7 @@ public:
         double high = 0;
         for (const std::size_t side : {0, 1}) {
             for (std::uint32_t bar = 0; bar < sides_[side].size(); ++bar) {
-                radius_ = std::max(radius_, next_step(side, bar).length);
+                radius_ = std::max(radius_, next_step(side, bar, true).length);
                 high = std::max(high, sides_[side].to_diagonal[bar]);
             }
         }
@@ -90,7 +92,8 @@ private:
     }
 
     /// A shortest way on from a bar, or any within the radius: to one of the other side that is not
-    /// seen yet, or to the diagonal.
+    /// seen yet, or to the diagonal. Ways longer than the radius are looked for only where it may
+    /// grow.
     struct Step {
         double length;
         std::uint32_t from, to;
@@ -98,9 +101,10 @@ private:
         bool operator>(const Step& other) const { return length > other.length; }
     };
 
-    Step next_step(std::size_t side, std::uint32_t bar) const {
+    Step next_step(std::size_t side, std::uint32_t bar, bool may_grow) const {
         Step step{sides_[side].to_diagonal[bar], bar, none};
         if (step.length <= radius_) return step;
+        if (!may_grow) step.length = std::nextafter(radius_, step.length);
         const auto length = [&](double x, double y) { return ground_length(ground_, x, y); };
         sides_[1 - side].tree.below(sides_[side].tree.bars()[bar], length, step.length,
                                     [&](std::uint32_t to, double value) {
@@ -115,43 +119,49 @@ private:
         Side &own = sides_[side], &other = sides_[1 - side];
         own.root.assign(own.size(), none);
         other.before.assign(other.size(), none);
-        std::priority_queue<Step, std::vector<Step>, std::greater<>> steps;
+        // In the order in which they are reached, so that paths are short and leave room for others.
+        std::vector<std::uint32_t> reached;
         for (std::uint32_t bar = 0; bar < own.size(); ++bar) {
             if (own.free[bar] > 0 && own.to_diagonal[bar] > radius_) {
                 own.root[bar] = bar;
-                steps.push(next_step(side, bar));
+                reached.push_back(bar);
             }
         }
-        if (steps.empty()) return Outcome::all_placed;
+        if (reached.empty()) return Outcome::all_placed;
+        std::priority_queue<Step, std::vector<Step>, std::greater<>> beyond;
         std::vector<char> is_placed(own.size(), false);
         std::vector<std::uint32_t> seen;
         bool any_placed = false;
-        while (!steps.empty()) {
-            const Step step = steps.top();
-            if (step.length > radius_ && (any_placed || !may_grow)) break;
-            radius_ = std::max(radius_, step.length);
-            steps.pop();
-            const std::uint32_t root = own.root[step.from];
-            if (is_placed[root]) continue;
-            const bool is_new = step.to != none && other.before[step.to] == none;
-            if (step.to == none || (is_new && other.free[step.to] > 0)) {
-                shift(side, root, step.from, step.to);
-                is_placed[root] = true;
-                any_placed = true;
-                continue;
-            }
-            if (is_new) {
-                other.before[step.to] = step.from;
+        for (std::size_t k = 0; k < reached.size(); ++k) {
+            const std::uint32_t bar = reached[k], root = own.root[bar];
+            while (!is_placed[root]) {
+                const bool grows = may_grow && !any_placed;
+                const Step step = next_step(side, bar, grows);
+                if (step.length > radius_) {
+                    if (grows) beyond.push(step);
+                    break;
+                }
+                if (step.to == none || other.free[step.to] > 0) {
+                    shift(side, root, bar, step.to);
+                    is_placed[root] = any_placed = true;
+                    break;
+                }
+                other.before[step.to] = bar;
                 other.tree.remove(step.to);
                 seen.push_back(step.to);
                 for (const Share& mate : other.mates[step.to]) {
                     if (own.root[mate.bar] != none) continue;
                     own.root[mate.bar] = root;
                     own.before[mate.bar] = step.to;
-                    steps.push(next_step(side, mate.bar));
+                    reached.push_back(mate.bar);
                 }
             }
-            steps.push(next_step(side, step.from));
+            if (k + 1 == reached.size() && may_grow && !any_placed) {
+                // Its way may be gone by now; the next one is no shorter.
+                radius_ = beyond.top().length;
+                reached.push_back(beyond.top().from);
+                beyond.pop();
+            }
         }
         for (const std::uint32_t bar : seen) other.tree.set_weight(bar, 0);
         return any_placed ? Outcome::some_placed : Outcome::stuck;
@@ -213,6 +223,7 @@ private:
 };
 
 inline double bottleneck(const BarTree& first, const BarTree& second, Ground ground) {
+    if (EqualBirths::hold(first, second)) return EqualBirths(first, second, ground).bottleneck();
     return Bottleneck(first, second, ground).radius();
 }
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "topolens/sort_numbers.hpp"
+
 namespace topolens {
 
 /// One diagram seen from every direction: its points, and its points' feet on the diagonal,
@@ -35,6 +37,11 @@ inline SlicedDiagram slice_diagram(const double* pairs, std::size_t count, std::
     const std::size_t length = count + 1;
     SlicedDiagram sliced{count, directions, std::vector<double>(length * directions, sentinel),
                          std::vector<double>(length * directions, sentinel)};
+    // Feet lie on one line: seen from anywhere they are in one order or its reverse.
+    std::vector<double> feet(count);
+    for (std::size_t bar = 0; bar < count; ++bar) feet[bar] = pairs[2 * bar] + pairs[2 * bar + 1];
+    NumberSorter sorter;
+    sorter.sort(feet.data(), count);
     for (std::size_t slice = 0; slice < directions; ++slice) {
         const double angle = slice_angle(slice, directions);
         const double x = std::cos(angle);
@@ -42,13 +49,10 @@ inline SlicedDiagram slice_diagram(const double* pairs, std::size_t count, std::
         double* points = sliced.points.data() + slice * length;
         double* diagonal = sliced.diagonal.data() + slice * length;
         for (std::size_t bar = 0; bar < count; ++bar) {
-            const double birth = pairs[2 * bar];
-            const double death = pairs[2 * bar + 1];
-            points[bar] = x * birth + y * death;
-            diagonal[bar] = (x + y) * (birth + death) / 2;
+            points[bar] = x * pairs[2 * bar] + y * pairs[2 * bar + 1];
+            diagonal[bar] = (x + y) * feet[x + y < 0 ? count - 1 - bar : bar] / 2;
         }
-        std::sort(points, points + count);
-        std::sort(diagonal, diagonal + count);
+        sorter.sort(points, count);
     }
     return sliced;
 }
@@ -100,7 +104,7 @@ double slice_costs(const SlicedDiagram& first, const SlicedDiagram& second, std:
 /// second's diagonal feet added, and the second with the first's.
 /// (Carriere, Cuturi, Oudot 2017, section 3.) Linear in the number of bars per direction.
 inline double sliced_wasserstein(const SlicedDiagram& first, const SlicedDiagram& second) {
-    constexpr std::size_t together = 2;
+    constexpr std::size_t together = 4;
     double cost = 0;
     std::size_t slice = 0;
     for (; slice + together <= first.directions; slice += together) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,6 +10,8 @@
 
 #include "topolens/bar_tree.hpp"
 #include "topolens/bottleneck.hpp"
+#include "topolens/equal_births.hpp"
+#include "topolens/step_cost.hpp"
 #include "topolens/transport.hpp"
 
 namespace topolens {
@@ -33,12 +34,17 @@ struct Bracket {
 class Wasserstein {
 public:
     Wasserstein(const BarTree& first, const BarTree& second, Ground ground, double order)
-        : trees_{first, second}, unit_(bottleneck(first, second, ground)),
-          cost_{ground, order, unit_, 1 + 2.0 * double(units(first) + units(second))},
+        : trees_{first, second}, cost_(step_cost(first, second, ground, order)),
           plan_(side(first), side(second)) {}
 
+    static StepCost step_cost(const BarTree& first, const BarTree& second, Ground ground,
+                              double order) {
+        return {ground, order, bottleneck(first, second, ground),
+                1 + 2.0 * double(first.total() + second.total())};
+    }
+
     Bracket solve(double relative_error, const std::function<void()>& tell) {
-        if (unit_ == 0) return {0, 0};
+        if (cost_.unit == 0) return {0, 0};
         for (const Transport::Side& side : plan_.sides) {
             for (const double cost : side.to_diagonal) slack_ = std::max(slack_, 4 * epsilon * cost);
         }
@@ -47,7 +53,7 @@ public:
             plan_.ship(tell);
             const double high = plan_.cost();
             const double low = price();
-            const Bracket found{length(std::min(low, high)), length(high)};
+            const Bracket found{cost_.length(std::min(low, high)), cost_.length(high)};
             if (found.high <= (1 + relative_error) * found.low || fresh_.empty()) return found;
             plan_.add(std::exchange(fresh_, {}));
         }
@@ -58,38 +64,12 @@ private:
     // crowd do not all know the same few; those that join when the potentials ask for it.
     static constexpr std::size_t nearest = 6, spread = 4, joining = 6;
 
-    struct Cost {
-        Ground ground;
-        double order, unit, most;
-
-        double operator()(double births, double deaths) const {
-            return power(ground_length(ground, births, deaths) / unit);
-        }
-
-        double power(double length) const {
-            const double cost = order == 1   ? length
-                                : order == 2 ? length * length
-                                             : std::pow(length, order);
-            return std::min(cost, most);
-        }
-    };
-
-    static std::size_t units(const BarTree& bars) {
-        std::size_t total = 0;
-        for (const std::uint32_t count : bars.counts()) total += count;
-        return total;
-    }
-
     Transport::Side side(const BarTree& bars) const {
         std::vector<double> costs;
         for (const Interval bar : bars.bars()) {
-            costs.push_back(cost_.power(length_to_diagonal(cost_.ground, bar) / unit_));
+            costs.push_back(cost_.power(length_to_diagonal(cost_.ground, bar) / cost_.unit));
         }
         return {std::move(costs), bars.counts()};
-    }
-
-    double length(double cost) const {
-        return unit_ * (cost_.order == 1 ? cost : std::pow(cost, 1 / cost_.order));
     }
 
     void seed() {
@@ -205,11 +185,22 @@ private:
     static constexpr double infinite = std::numeric_limits<double>::infinity();
 
     BarTree trees_[2];
-    double unit_;
-    Cost cost_;
+    StepCost cost_;
     Transport plan_;
     double slack_ = 0;  // by which rounding may break the bound of a pair
     std::vector<Transport::Arc> fresh_;
 };
+
+/// The p-Wasserstein distance by the way that suits the bars.
+inline Bracket wasserstein(const BarTree& first, const BarTree& second, Ground ground, double order,
+                           double relative_error, const std::function<void()>& tell) {
+    if (!EqualBirths::hold(first, second)) {
+        return Wasserstein(first, second, ground, order).solve(relative_error, tell);
+    }
+    const StepCost cost = Wasserstein::step_cost(first, second, ground, order);
+    if (cost.unit == 0) return {0, 0};
+    const double length = cost.length(EqualBirths(first, second, ground).total(cost, tell));
+    return {length, length};
+}
 
 }  // namespace topolens
