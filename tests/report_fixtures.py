@@ -10,9 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import topolens as tl
 from topolens.base.results import Diagram, Diagrams, DistanceMatrix
+from topolens.study.mapped import (
+    GRAPH_COLUMNS,
+    MAPPED_COLUMNS,
+    PURITY_COLUMNS,
+    MappedLayer,
+    graph_numbers,
+    purity_lines,
+)
 from topolens.study.results import LayerSummary, ModelSummary, StepFailure
-from topolens.study.spec import CloudSpec, ModelSpec, OperationSpec, StudySpec
+from topolens.study.spec import CloudSpec, MapperSpec, ModelSpec, OperationSpec, StudySpec
 
 SW1, SW0, CKA = "sliced_wasserstein H1", "sliced_wasserstein H0", "linear_cka"
 MEASURES = ("lifespan_sum H0", "lifespan_sum H1", "bar_count H0", "bar_count H1")
@@ -41,6 +50,39 @@ class FakeStudy:
     bars: dict[tuple[str, str, str, int | None], Diagrams] = field(default_factory=dict)
     doubts: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
     """(measure, cloud) -> (model, layer, sentence) of what the measure doubts."""
+    graphs: dict[tuple[str, str, str], MappedLayer] = field(default_factory=dict)
+    """(mapper, model, layer) -> graph with what is known of it."""
+
+    @property
+    def mappers(self):
+        return tuple(one.name for one in self.spec.mapper)
+
+    def mapped(self, mapper, model, layer):
+        return self.graphs.get((mapper, model, layer))
+
+    def mapper_table(self):
+        rows = [
+            (*where, *graph_numbers(one.graph, one.eps)) for where, one in self._mapped_layers()
+        ]
+        return pd.DataFrame(rows, columns=[*MAPPED_COLUMNS, *GRAPH_COLUMNS])
+
+    def purity_table(self):
+        rows = [
+            (*where, *line)
+            for where, one in self._mapped_layers()
+            if one.purity is not None
+            for line in purity_lines(one.purity, one.classes)
+        ]
+        return pd.DataFrame(rows, columns=[*MAPPED_COLUMNS, *PURITY_COLUMNS])
+
+    def _mapped_layers(self):
+        for mapper in self.mappers:
+            for model in self.models:
+                for layer in model.layers:
+                    found = self.mapped(mapper, model.name, layer.name)
+                    if found is not None:
+                        who = (mapper, model.name, model.family, model.seed, model.epoch)
+                        yield (*who, layer.name, layer.index, layer.depth), found
 
     def unit(self, label):
         return "distance" if label.startswith(("lifespan", "sliced")) else ""
@@ -318,3 +360,44 @@ def _odd_matrix(study, base, metric, place, rng):
     similar = kind in (1, 6)
     values = np.exp(-values) if kind == 1 else values
     return matrix_of(study.models, values, metric, is_similarity=similar)
+
+
+def mapped_layer(apart, *, n_classes=3, n_points=240, seed=0, names=None, labelled=True):
+    """A Mapper graph of clusters, one per class, `apart` times their width apart."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n_points) % n_classes
+    centres = rng.normal(size=(n_classes, 4)) * apart
+    points = centres[labels] + rng.normal(size=(n_points, 4))
+    curve = tl.eps_curve(points)
+    graph = tl.mapper_graph(
+        points,
+        tl.lens_values("l2_norm", points),
+        cover=tl.UniformCover(8, 0.4),
+        cluster=tl.DBSCAN(curve.eps, 3),
+    )
+    return MappedLayer(
+        graph.placed(tl.mapper_layout(graph)),
+        curve.eps,
+        curve,
+        tl.purity(graph, labels, permutations=20) if labelled else None,
+        tuple(names or (f"class {k}" for k in range(n_classes))) if labelled else (),
+    )
+
+
+def mapped_study(*, mappers=("norm",), n_layers=3, nasty=False, **layer):
+    """Two models whose classes come apart with depth, in graphs under each name."""
+    end = NASTY if nasty else ""
+    names = [f"layer{k}{end}" for k in range(n_layers)]
+    models = [make_model(f"net-{k}{end}", names, family=f"f{k}") for k in range(2)]
+    study = make_study(models)
+    tables = tuple(MapperSpec(name=f"{name}{end}") for name in mappers)
+    study.spec = study.spec.model_copy(update={"mapper": tables})
+    if nasty:
+        layer = {"names": [f"c{k}{end}" for k in range(3)], **layer}
+    study.graphs = {
+        (table.name, model.name, name): mapped_layer(1 + 3 * k, seed=m, **layer)
+        for table in tables
+        for m, model in enumerate(models)
+        for k, name in enumerate(names)
+    }
+    return study

@@ -13,6 +13,7 @@ import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.base.registry import descriptors, metrics
 from topolens.clouds.normalise import NORMALISATIONS
 from topolens.study.cloud_spec import CloudSpec, OutlierSpec
+from topolens.study.mapper_spec import ClusterSpec, CoverSpec, MapperSpec
 from topolens.study.reading import read_study
 from topolens.study.spec import CaptureSpec, DataSpec, ModelSpec, StudySpec
 
@@ -56,12 +57,13 @@ def test_links_of_the_readme_lead_somewhere():
 
 
 TABLES = [StudySpec, DataSpec, ModelSpec, CaptureSpec, CloudSpec, OutlierSpec]
+TABLES += [MapperSpec, CoverSpec, ClusterSpec]
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_key_of_a_study_is_explained(table):
     first_cells = re.findall(r"^\| (`[^|]+) \|", STUDIES, flags=re.MULTILINE)
-    explained = {key for cell in first_cells for key in re.findall(r"`(\w+)`", cell)}
+    explained = {key for cell in first_cells for key in re.findall(r"`(?:\w+\.)?(\w+)`", cell)}
     headed = set(re.findall(r"^## `\[+(\w+)\]+`", STUDIES, flags=re.MULTILINE))
     assert set(table.model_fields) <= explained | headed
 

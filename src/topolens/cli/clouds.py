@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,37 @@ class Clouds:
     labels: NDArray[Any] | None = None
     single: bool = field(default=False)
     """True if the file is one array without a name of its own."""
+    sample_ids: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    """Of a store: the sample that each row of a layer comes from."""
+
+    def with_labels(self, path: Path | None) -> Clouds:
+        """Return the clouds with the classes in a file: of each row, or of each sample of a store.
+
+        Raises InvalidInputError if the file cannot be read.
+        """
+        if path is None:
+            return self
+        from topolens.activations.data.array_files import load_array
+
+        return replace(self, labels=load_array(path, name="--labels"))
+
+    def labels_of(self, layer: str) -> NDArray[Any] | None:
+        """Return the class of each row of a layer, None where it is not known.
+
+        Rows of a store know their sample, so several rows of one sample share its class.
+
+        Raises InvalidInputError if a store has samples beyond the labels.
+        """
+        ids = self.sample_ids.get(layer)
+        if self.labels is None or ids is None:
+            return self.labels
+        if len(ids) and ids.max() >= len(self.labels):
+            raise InvalidInputError(
+                "`--labels` must hold the class of every sample of the store's source; got "
+                f"{len(self.labels)} labels for sample {ids.max()}"
+            )
+        classes: NDArray[Any] = self.labels[ids]
+        return classes
 
 
 def read_clouds(path: Path, *, layer: str | None = None) -> Clouds:
@@ -37,15 +68,11 @@ def read_clouds(path: Path, *, layer: str | None = None) -> Clouds:
     StoreError
         If a folder is no store.
     """
-    clouds = _read(path)
+    clouds = _read_store(path, layer) if path.is_dir() else _read_file(path)
     if layer is None:
         return clouds
-    if clouds.single or layer not in clouds.layers:
-        known = () if clouds.single else clouds.layers
-        raise InvalidInputError(
-            f"`{path}` must have a layer `{layer}`; {nearest_names(layer, known)}"
-        )
-    return Clouds({layer: clouds.layers[layer]}, clouds.labels)
+    _check_layer(path, layer, () if clouds.single else clouds.layers)
+    return replace(clouds, layers={layer: clouds.layers[layer]})
 
 
 def prepared(
@@ -66,11 +93,16 @@ def prepared(
     return normalise(cloud, normalisation), rows
 
 
-def _read(path: Path) -> Clouds:
+def _check_layer(path: Path, layer: str, known: Iterable[str]) -> None:
+    if layer not in known:
+        raise InvalidInputError(
+            f"`{path}` must have a layer `{layer}`; {nearest_names(layer, known)}"
+        )
+
+
+def _read_file(path: Path) -> Clouds:
     from topolens.activations.data.array_files import array_in, load_array, open_archive
 
-    if path.is_dir():
-        return _read_store(path)
     kind = path.suffix.lower()
     if kind == ".npy":
         return Clouds({path.stem: load_array(path, name=str(path))}, single=True)
@@ -89,11 +121,17 @@ def _read(path: Path) -> Clouds:
     return Clouds(layers, arrays.get("labels"))
 
 
-def _read_store(path: Path) -> Clouds:
+def _read_store(path: Path, layer: str | None) -> Clouds:
     from topolens.activations.stores.store import ActivationStore
 
     store = ActivationStore.open(path)
-    return Clouds({name: store.read(name)[0] for name in store.layers})
+    if layer is not None:
+        _check_layer(path, layer, store.layers)
+    read = {name: store.read(name) for name in (store.layers if layer is None else (layer,))}
+    return Clouds(
+        {name: rows for name, (rows, _) in read.items()},
+        sample_ids={name: ids for name, (_, ids) in read.items()},
+    )
 
 
 def _read_csv(path: Path) -> NDArray[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 
 from topolens.base.errors import InvalidInputError
 from topolens.cli.arguments import degree_of, parse_assignments
-from topolens.cli.clouds import Clouds, prepared, read_clouds
+from topolens.cli.clouds import prepared, read_clouds
+from topolens.cli.json_values import plain
 
 if TYPE_CHECKING:
     from topolens.base.registry import Operation
@@ -47,7 +47,8 @@ def describe(
     dimension: Degree = None,
     layer: Annotated[str | None, typer.Option(help="One layer of CLOUD; default: all.")] = None,
     labels: Annotated[
-        Path | None, typer.Option(help="The class of each row (.npy), for measures of classes.")
+        Path | None,
+        typer.Option(help="The class of each row, or each sample of a store (.npy)."),
     ] = None,
     normalisation: Normalisation = "none",
     n_points: NPoints = None,
@@ -61,27 +62,20 @@ def describe(
     params = parse_assignments(settings or [], "--set")
     degree = degree_of(operation, params, dimension)
     operation.check(params)
-    clouds = _with_labels(read_clouds(cloud, layer=layer), labels)
+    clouds = read_clouds(cloud, layer=layer).with_labels(labels)
     records = []
     for called, points in clouds.layers.items():
         chosen, rows = prepared(points, normalisation=normalisation, n_points=n_points)
-        classes = clouds.labels if rows is None or clouds.labels is None else clouds.labels[rows]
+        classes = clouds.labels_of(called)
+        classes = classes if rows is None or classes is None else classes[rows]
         for made, subject in _subjects(operation, chosen, classes, degree):
             found = {"unit": operation.unit_with(params), **made}
-            found["result"] = _plain(operation.run(*subject, **params))
+            found["result"] = plain(operation.run(*subject, **params))
             size = {"n_points": len(chosen), "n_features": chosen.shape[1]}
             given = {"descriptor": name, "parameters": {**operation.parameters, **params}}
             records.append({**given, "layer": called, **size, **found})
     lines = [line for record in records for line in _lines(record, several=len(clouds.layers) > 1)]
     typer.echo(json.dumps(records, indent=1) if as_json else "\n".join(lines))
-
-
-def _with_labels(clouds: Clouds, path: Path | None) -> Clouds:
-    if path is None:
-        return clouds
-    from topolens.activations.data.array_files import load_array
-
-    return dataclasses.replace(clouds, labels=load_array(path, name="--labels"))
 
 
 def _subjects(
@@ -104,23 +98,6 @@ def _subjects(
         diagrams = persistence(points, max_dim=max_dim)
         for dimension in (0, 1) if degree is None else (degree,):
             yield {"dimension": dimension, "max_dim": max_dim}, (diagrams[dimension],)
-
-
-def _plain(result: object) -> Any:  # noqa: ANN401  JSON of any kind
-    """Turn a result into what JSON holds; what is not finite becomes text."""
-    if dataclasses.is_dataclass(result) and not isinstance(result, type):
-        return {f.name: _plain(getattr(result, f.name)) for f in dataclasses.fields(result)}
-    if isinstance(result, np.ndarray):
-        return [_plain(entry) for entry in result.tolist()]
-    if isinstance(result, dict):
-        return {str(key): _plain(value) for key, value in result.items()}
-    if isinstance(result, list | tuple):
-        return [_plain(entry) for entry in result]
-    if isinstance(result, np.generic):
-        result = result.item()
-    if isinstance(result, float) and not np.isfinite(result):
-        return str(result)
-    return result
 
 
 def _lines(record: dict[str, Any], *, several: bool) -> list[str]:

@@ -18,7 +18,7 @@ def list_operations(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="networks, data, descriptors, metrics or normalisations; default: all."
+            help="networks, data, descriptors, metrics, normalisations or lenses; default: all."
         ),
     ] = None,
 ) -> None:
@@ -32,6 +32,7 @@ def list_operations(
     from topolens.activations.networks.zoo import ZOO
     from topolens.base.registry import descriptors, metrics
     from topolens.clouds.normalise import NORMALISATIONS, rule_summary
+    from topolens.descriptors.mapper.lens_names import LENSES
 
     lists = {
         "networks": [f"  {f'zoo:{name}':<24} {summary}" for name, summary in ZOO.items()],
@@ -39,6 +40,7 @@ def list_operations(
         "descriptors": [_line(descriptors[name]) for name in descriptors],
         "metrics": [_line(metrics[name]) for name in metrics],
         "normalisations": [f"  {name:<24} {rule_summary(name)}" for name in NORMALISATIONS],
+        "lenses": [_lens_line(name) for name in LENSES],
     }
     if kind is not None and kind not in lists:
         raise InvalidInputError(
@@ -59,6 +61,15 @@ def _scheme_line(scheme: Scheme) -> str:
     summary = (scheme.read.__doc__ or "").strip().splitlines()[0].replace("`", "")
     given = ", ".join(scheme.takes)
     return f"  {scheme.usage:<24} {summary}" + (f"  [{given}]" if given else "")
+
+
+def _lens_line(name: str) -> str:
+    from topolens.descriptors.mapper.lens_names import LENSES
+
+    lens = LENSES[name]
+    usage = f"{name}[:{lens.argument}]" if lens.argument else name
+    needs = "" if lens.needs == "points" else f"  [{lens.needs}; in Python]"
+    return f"  {usage:<24} {lens.summary.replace('`', '')}{needs}"
 
 
 def _line(operation: Operation) -> str:

@@ -13,6 +13,7 @@ from topolens.cli.compare import compare
 from topolens.cli.describe import describe
 from topolens.cli.layers import layers
 from topolens.cli.list import list_operations
+from topolens.cli.mapper import mapper
 from topolens.cli.report import report
 from topolens.cli.run import run
 from topolens.cli.store import store
@@ -27,6 +28,7 @@ app.command()(report)
 app.command()(layers)
 app.command()(describe)
 app.command()(compare)
+app.command()(mapper)
 app.command(name="list")(list_operations)
 app.add_typer(store, name="store")
 

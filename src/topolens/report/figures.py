@@ -11,6 +11,7 @@ from topolens.report.charts import (
     profile_charts,
 )
 from topolens.report.layer_maps import map_chart
+from topolens.report.mapper_charts import purity_charts
 from topolens.report.remembered import RememberedStudy
 from topolens.report.svg import save_figure
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["write_figures"]
 
 # What the names of all charts begin with.
-_NAMES = ("profile-", "distances-", "layer-map-", "diagrams-")
+_NAMES = ("profile-", "distances-", "layer-map-", "diagrams-", "purity-")
 
 
 def write_figures(study: StudyReader, folder: Path) -> list[Path]:
@@ -64,6 +65,7 @@ def _remove_earlier(folder: Path, written: set[Path]) -> None:
 def _all_charts(study: StudyReader) -> Iterator[Chart]:
     yield from profile_charts(study)
     yield from distance_charts(study)
+    yield from purity_charts(study)
     for one in (map_chart(study), overview_chart(study)):
         if one is not None:
             yield one

@@ -18,6 +18,9 @@ from topolens.report.findings.reading import any_measured
 from topolens.report.findings.words import heading, number, percent, readable, unticked
 from topolens.report.identification import identifications, reading_of
 from topolens.report.layer_maps import map_chart
+from topolens.report.mapper_charts import purity_charts
+from topolens.report.mapper_section import class_key, mapper_blocks
+from topolens.report.mapper_tables import mapper_numbers, purity_words
 from topolens.report.overview import overview_rows
 from topolens.report.payload import build_payload, script_text
 from topolens.report.remembered import RememberedStudy
@@ -34,7 +37,15 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 _TEMPLATES = "topolens.report"
-_SCRIPTS = ("common.js", "inspector.js", "profiles.js", "matrices.js", "map.js", "start.js")
+_SCRIPTS = (
+    "common.js",
+    "inspector.js",
+    "profiles.js",
+    "matrices.js",
+    "map.js",
+    "mapper.js",
+    "start.js",
+)
 
 
 def write_report(study: StudyReader, path: Path) -> Path:
@@ -93,6 +104,7 @@ def _digest(script: str) -> str:
 
 def _context(study: StudyReader) -> dict[str, Any]:
     styles = line_styles((model.name, model.family) for model in study.models)
+    blocks = mapper_blocks(study)
     identified = identifications(study)
     return {
         "study": study,
@@ -107,6 +119,12 @@ def _context(study: StudyReader) -> dict[str, Any]:
         "layer_map": _drawn(map_chart(study)),
         "identified": identified,
         "identified_reading": reading_of(identified),
+        "mapper_blocks": blocks,
+        "class_key": class_key(study),
+        "curves_drawn": any(p.curve for block in blocks for _, row in block.rows for p in row),
+        "mapper_tables": mapper_numbers(study) if blocks else [],
+        "purity_charts": [_drawn(chart) for chart in purity_charts(study)],
+        "purity_words": purity_words(study),
         "styles": styles,
         "style_words": style_words(styles),
         "failures": _untold_failures(study),

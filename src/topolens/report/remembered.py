@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from topolens.base.results import Diagrams, DistanceMatrix
+    from topolens.study.mapped import MappedLayer
     from topolens.study.results import ModelSummary, StepFailure, StudyReader
     from topolens.study.spec import StudySpec
 
@@ -30,6 +31,7 @@ class RememberedStudy:
         self._study = study
         self._matrices: dict[tuple[str, str, int | None], DistanceMatrix | None] = {}
         self._repeats: dict[tuple[str, str], Mapping[tuple[str, str], list[float]]] = {}
+        self._mapped: dict[tuple[str, str, str], MappedLayer | None] = {}
         self.root: Path = study.root
         self.spec: StudySpec = study.spec
         self.models: tuple[ModelSummary, ...] = study.models
@@ -76,6 +78,26 @@ class RememberedStudy:
             self._matrices[key] = self._study.distances(metric, cloud, resample=resample)
         return self._matrices[key]
 
+    @property
+    def mappers(self) -> tuple[str, ...]:
+        """Names of the tables of Mapper graphs."""
+        return self._study.mappers
+
+    def mapped(self, mapper: str, model: str, layer: str) -> MappedLayer | None:
+        """Return what the study gave the first time."""
+        key = (mapper, model, layer)
+        if key not in self._mapped:
+            self._mapped[key] = self._study.mapped(*key)
+        return self._mapped[key]
+
+    def mapper_table(self) -> pd.DataFrame:
+        """Return what the study gives."""
+        return self._study.mapper_table()
+
+    def purity_table(self) -> pd.DataFrame:
+        """Return what the study gave the first time."""
+        return self._purity_table
+
     def table(self) -> pd.DataFrame:
         """Return what the study gave the first time."""
         return self._table
@@ -90,6 +112,10 @@ class RememberedStudy:
     def notes(self, measure: str, cloud: str) -> tuple[tuple[str, str, str], ...]:
         """What a measure doubts about its own values."""
         return self._study.notes(measure, cloud)
+
+    @cached_property
+    def _purity_table(self) -> pd.DataFrame:
+        return self._study.purity_table()
 
     @cached_property
     def _table(self) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from topolens.activations.data.preprocess import preprocess_batch
 from topolens.activations.data.readymade import ReadyMade, load_readymade
@@ -40,7 +39,7 @@ __all__ = [
     "load_network",
     "needs_training",
     "plan_capture",
-    "readymade_labels",
+    "readymade_samples",
     "resolve_layers",
     "train_into",
 ]
@@ -371,14 +370,12 @@ def _chosen_readymade(model: ModelSpec, ready: ReadyMade) -> list[str]:
     return chosen
 
 
-def readymade_labels(
-    file: StudyFile, model: ModelSpec
-) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Return ids and class indices of the samples of ready-made activations that have labels."""
+def readymade_samples(file: StudyFile, model: ModelSpec) -> ReadyMade | None:
+    """Return ready-made activations with what is known of their samples, where they have labels."""
     if model.activations is None:
         return None
     ready = load_readymade(_activations_path(file, model))
-    return None if ready.labels is None else (ready.sample_ids, ready.labels)
+    return None if ready.labels is None else ready
 
 
 def _floating(rows: Any) -> Any:  # noqa: ANN401  arrays of any real dtype

@@ -12,7 +12,7 @@ from topolens.clouds.outliers import check_contamination
 from topolens.clouds.principal import check_keep
 from topolens.study.fields import Name, Positive
 
-__all__ = ["CloudSpec", "OutlierSpec"]
+__all__ = ["CloudSpec", "Normalisation", "OutlierSpec", "RowsSpec"]
 
 
 def _contamination(share: object) -> object:
@@ -39,6 +39,9 @@ def _normalisation(how: Any) -> str:  # noqa: ANN401  parsed TOML
         raise ValueError(str(error).removeprefix("`how` ")) from None
 
 
+Normalisation = Annotated[str, BeforeValidator(_normalisation)]
+
+
 def _outlier_table(value: object) -> object:
     """Turn `"lof"` into the table of its defaults."""
     if isinstance(value, str):
@@ -61,10 +64,9 @@ class OutlierSpec(_Table):
     """From all layers of the study, or from the layer whose outliers they are."""
 
 
-class CloudSpec(_Table):
-    """One way to make a point cloud of a layer's rows; the fields in the order of the work."""
+class RowsSpec(_Table):
+    """Which rows of a layer become points, and how; the fields in the order of the work."""
 
-    name: Name
     outliers: Annotated[OutlierSpec | None, BeforeValidator(_outlier_table)] = None
     sample: Literal["random", "farthest"] = "random"
     points: Annotated[int, Field(ge=16, strict=True)] | None = None
@@ -73,10 +75,16 @@ class CloudSpec(_Table):
     """Coordinates of a random projection, for layers that have more."""
     pca: Annotated[int | float | None, BeforeValidator(_pca)] = None
     """Principal components, for layers that have more, or the share of variance they hold."""
-    normalise: Annotated[str, BeforeValidator(_normalisation)] = "median"
+    normalise: Normalisation = "median"
 
     @model_validator(mode="after")
-    def _farthest_of_how_many(self) -> CloudSpec:
+    def _farthest_of_how_many(self) -> RowsSpec:
         if self.sample == "farthest" and self.points is None:
             raise ValueError('must have `points` beside `sample = "farthest"`')
         return self
+
+
+class CloudSpec(RowsSpec):
+    """One way to make a point cloud of a layer's rows."""
+
+    name: Name

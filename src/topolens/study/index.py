@@ -61,6 +61,10 @@ class Index:
     diagrams: tuple[Entry, ...] = ()
     measures: tuple[Entry, ...] = ()
     distances: tuple[Entry, ...] = ()
+    graphs: tuple[Entry, ...] = ()
+    purities: tuple[Entry, ...] = ()
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the classes by model, where there are any; a label is a place in them."""
     failures: tuple[StepFailure, ...] = ()
     warnings: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -75,6 +79,9 @@ class Index:
             "diagrams": [asdict(entry) for entry in self.diagrams],
             "measures": [asdict(entry) for entry in self.measures],
             "distances": [asdict(entry) for entry in self.distances],
+            "graphs": [asdict(entry) for entry in self.graphs],
+            "purities": [asdict(entry) for entry in self.purities],
+            "classes": {model: list(names) for model, names in self.classes.items()},
             "failures": [asdict(failure) for failure in self.failures],
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
@@ -111,6 +118,9 @@ class Index:
             diagrams=_entries(record["diagrams"]),
             measures=_entries(record["measures"]),
             distances=_entries(record["distances"]),
+            graphs=_entries(record.get("graphs", ())),
+            purities=_entries(record.get("purities", ())),
+            classes={model: tuple(names) for model, names in record.get("classes", {}).items()},
             failures=tuple(StepFailure(**failure) for failure in record["failures"]),
             warnings=tuple(record["warnings"]),
             provenance=record["provenance"],

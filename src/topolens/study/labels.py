@@ -13,11 +13,11 @@ from topolens.activations.data.samples import Samples
 from topolens.base.hashing import array_digest, content_key
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.study.cache import Result, ResultCache
-from topolens.study.capturing import readymade_labels
+from topolens.study.capturing import readymade_samples
 from topolens.study.reading import StudyFile
 from topolens.study.survey import Surveyed
 
-__all__ = ["with_labels"]
+__all__ = ["class_names", "with_labels"]
 
 Labelled = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Ids of samples, ascending, and the class index of each."""
@@ -26,15 +26,29 @@ Labelled = tuple[NDArray[np.int64], NDArray[np.int64]]
 def with_labels(
     root: Path, file: StudyFile, surveyed: Sequence[Surveyed], samples: Samples | None
 ) -> list[Surveyed]:
-    """Return the models with the key of each layer's labels, where a measure asks for them.
+    """Return the models with the key of each layer's labels, where something asks for them.
 
     A model whose rows have no labels, or not all of them, stays as it is.
     """
     takes = {descriptor_registry[chosen.name].takes for chosen in file.spec.descriptors}
-    if "labelled_points" not in takes:
+    if "labelled_points" not in takes and not file.spec.mapper:
         return list(surveyed)
     cache, shared = ResultCache(root / "results"), _labels_of(samples)
     return [_labelled(cache, model, _own_labels(file, model) or shared) for model in surveyed]
+
+
+def class_names(
+    file: StudyFile, surveyed: Sequence[Surveyed], samples: Samples | None
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of the classes of every labelled model, where they have names."""
+    shared = None if samples is None else samples.classes
+    found = {}
+    for model in surveyed:
+        own = readymade_samples(file, model.capture.model) if model.labels else None
+        names = shared if own is None else own.classes
+        if model.labels and names is not None:
+            found[model.name] = names
+    return found
 
 
 def _labels_of(samples: Samples | None) -> Labelled | None:
@@ -44,8 +58,10 @@ def _labels_of(samples: Samples | None) -> Labelled | None:
 
 
 def _own_labels(file: StudyFile, model: Surveyed) -> Labelled | None:
-    found = readymade_labels(file, model.capture.model)
-    return None if found is None else _by_id(*found)
+    found = readymade_samples(file, model.capture.model)
+    if found is None or found.labels is None:
+        return None
+    return _by_id(found.sample_ids, found.labels)
 
 
 def _by_id(ids: NDArray[np.int64], labels: NDArray[np.int64]) -> Labelled:

@@ -19,6 +19,7 @@ __all__ = [
     "CloudPlan",
     "LayerSource",
     "PlannedStep",
+    "View",
     "comparison_steps",
     "descriptor_steps",
     "diagram_steps",

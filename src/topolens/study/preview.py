@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from topolens.activations.stores.store import ActivationStore
@@ -18,6 +19,7 @@ from topolens.study.cloud_spec import CloudSpec
 from topolens.study.reading import StudyFile
 from topolens.study.run import plan_captures
 from topolens.study.shown import load_study_samples
+from topolens.study.spec import StudySpec
 from topolens.study.storage import forecast_room
 
 __all__ = ["preview"]
@@ -60,6 +62,7 @@ def preview(file: StudyFile, root: Path) -> list[str]:
         pairs = models * (models + 1) // 2 if operation.symmetric else models**2
         kind = "same samples" if operation.paired_rows else "any samples"
         lines.append(f"compare      {chosen.label} ({kind}): {pairs * versions} steps")
+    lines += _mapper_lines(spec, layers)
     return lines
 
 
@@ -88,6 +91,17 @@ def _rows_lines(cloud: CloudSpec, n_layers: int, resamples: int) -> list[str]:
         lines.append(f"outliers     {cloud.name}: {n_layers} steps")
     if cloud.sample == "farthest":
         lines.append(f"farthest     {cloud.name}: {n_layers * (1 + resamples)} steps")
+    return lines
+
+
+def _mapper_lines(spec: StudySpec, layers: Mapping[str, Sequence[str]]) -> list[str]:
+    lines = []
+    for one in spec.mapper:
+        n_layers = sum(one.covers(name) for names in layers.values() for name in names)
+        points = "all rows" if one.cloud is None else f"the cloud {one.cloud}"
+        if one.cloud is None and one.rows.points is not None:
+            points = f"{one.rows.points:,} rows"
+        lines.append(f"mapper       {one.name}: {n_layers} graphs of {points}, and their purity")
     return lines
 
 

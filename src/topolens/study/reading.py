@@ -18,7 +18,7 @@ from topolens.activations.data.sources import source_mistake
 from topolens.activations.data.text.tokenizers import tokenizer_mistake
 from topolens.base.errors import InvalidInputError, StudyError, nearest_names
 from topolens.base.files import expand_path
-from topolens.study.spec import PixelSpec, StudySpec
+from topolens.study.spec import DEFAULT_CLOUD, PixelSpec, StudySpec
 
 __all__ = ["StudyFile", "read_study"]
 
@@ -218,8 +218,9 @@ def _cross_mistakes(table: Mapping[str, Any], base: Path, *, trust: bool) -> lis
     """Mistakes that no single value shows; looks at the raw table, so it finds them always."""
     mistakes: list[str] = []
     models = _tables(table, "models")
-    for kind in ("models", "clouds"):
+    for kind in ("models", "clouds", "mapper"):
         mistakes += _repeated_names(kind, _tables(table, kind))
+    mistakes += _mapper_mistakes(table)
     for number, model in enumerate(models):
         place = _place(["models", number], table)
         mistakes += [f"{place}: {line}" for line in _model_mistakes(model, table, trust=trust)]
@@ -253,6 +254,18 @@ def _repeated_names(kind: str, tables: list[dict[str, Any]]) -> list[str]:
             )
         seen.setdefault(name, number)
     return mistakes
+
+
+def _mapper_mistakes(table: Mapping[str, Any]) -> list[str]:
+    """Clouds that the study does not have."""
+    known = [one.get("name") for one in _tables(table, "clouds")] or [DEFAULT_CLOUD]
+    names = [name for name in known if isinstance(name, str)]
+    return [
+        f"{_place(['mapper', number], table)}.cloud: must be one of the study's clouds; "
+        f"got `{one['cloud']}`, {nearest_names(one['cloud'], names)}"
+        for number, one in enumerate(_tables(table, "mapper"))
+        if isinstance(one.get("cloud"), str) and one["cloud"] not in known
+    ]
 
 
 def _repeated_operations(kind: str, table: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from topolens.base.results import Diagrams, DistanceMatrix
+    from topolens.study.mapped import MappedLayer
     from topolens.study.spec import StudySpec
 
 __all__ = ["LayerSummary", "ModelSummary", "StepFailure", "StudyReader"]
@@ -136,6 +137,27 @@ class StudyReader(Protocol):
         self, metric: str, cloud: str, *, resample: int | None = None
     ) -> DistanceMatrix | None:
         """All layers of all models under `metric`; labels are (model, layer); None if missing."""
+
+    @property
+    def mappers(self) -> tuple[str, ...]:
+        """Names of the tables of Mapper graphs."""
+
+    def mapped(self, mapper: str, model: str, layer: str) -> MappedLayer | None:
+        """Mapper graph of a layer with its layout, eps and classes; None where missing."""
+
+    def mapper_table(self) -> pd.DataFrame:
+        """Every Mapper graph in numbers.
+
+        Columns: mapper, model, family, seed, epoch, layer, index, depth, n_points, eps, nodes,
+        edges, components, loops, cover_loops, coverage, noise.
+        """
+
+    def purity_table(self) -> pd.DataFrame:
+        """Purity of the graphs beside that of shuffled labels.
+
+        Columns: mapper, model, family, seed, epoch, layer, index, depth, measure, class, value,
+        null_mean, null_low, null_high, p_value.
+        """
 
     def table(self) -> pd.DataFrame:
         """Long-form measures.

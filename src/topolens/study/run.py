@@ -41,11 +41,13 @@ from topolens.study.cloud_plan import (
     with_farthest_rows,
 )
 from topolens.study.index import Entry, Index
-from topolens.study.labels import with_labels
+from topolens.study.labels import class_names, with_labels
+from topolens.study.mapper_plan import MapperPlan, graph_steps, mapper_warnings, purity_steps
 from topolens.study.plan import (
     CloudPlan,
     LayerSource,
     PlannedStep,
+    View,
     comparison_steps,
     descriptor_steps,
     diagram_steps,
@@ -57,6 +59,7 @@ from topolens.study.results import StepFailure
 from topolens.study.runner import local_executor, run_steps
 from topolens.study.shared_work import shared_work
 from topolens.study.shown import load_study_samples
+from topolens.study.spec import StudySpec
 from topolens.study.steps import Step
 from topolens.study.storage import forecast_room, with_forecast
 from topolens.study.study import Study
@@ -248,7 +251,8 @@ def _measure(
     work: _Work, file: StudyFile, surveyed: list[Surveyed], samples: Samples | None
 ) -> Index:
     """Compute diagrams, then everything that is read off them; return the study's index."""
-    clouds = _choose_rows(work, file, surveyed)
+    clouds = _choose_rows(work, file.spec, surveyed)
+    mapped = _plan_mapper(work, file.spec, clouds, surveyed)
     work.failures += [StepFailure(*cloud.emptiness) for cloud in clouds if cloud.emptiness]
     plans = [
         (view, _sources(cloud, surveyed)) for cloud in clouds for view in views(file.spec, cloud)
@@ -263,6 +267,10 @@ def _measure(
     compared = [p for view, layers in plans for p in comparison_steps(view, layers, keys)]
     measures = _entries(work, "descriptors", described)
     distances = _entries(work, "comparisons", compared)
+    graphs = _entries(work, "mapper", [p for plan in mapped for p in graph_steps(plan)])
+    graph_keys = {(e.where["mapper"], e.where["model"], e.where["layer"]): e.key for e in graphs}
+    held = [p for plan in mapped for p in purity_steps(plan, graph_keys)]
+    purities = _entries(work, "purity", held)
     models, warnings = summarise(work.root, file.spec, surveyed, clouds, diagrams)
     return Index(
         spec=file.spec,
@@ -271,21 +279,43 @@ def _measure(
         diagrams=diagrams,
         measures=measures,
         distances=distances,
+        graphs=graphs,
+        purities=purities,
+        classes=class_names(file, surveyed, samples) if file.spec.mapper else {},
         failures=tuple(work.failures),
-        warnings=warnings,
+        warnings=(*warnings, *mapper_warnings(mapped, clouds, surveyed)),
         provenance=provenance(surveyed, samples),
     )
 
 
-def _choose_rows(work: _Work, file: StudyFile, surveyed: list[Surveyed]) -> list[CloudPlan]:
+def _plan_mapper(
+    work: _Work, spec: StudySpec, clouds: list[CloudPlan], surveyed: list[Surveyed]
+) -> list[MapperPlan]:
+    """Choose the points of each kind of Mapper graph: those of a cloud, or rows of its own."""
+    own = [one.own_cloud() for one in spec.mapper if one.cloud is None]
+    # Graphs are made of whole clouds: their rows have no halves.
+    whole = spec.model_copy(update={"clouds": tuple(own), "resamples": 0})
+    chosen = _choose_rows(work, whole, surveyed) if own else []
+    work.failures += [StepFailure(*plan.emptiness) for plan in chosen if plan.emptiness]
+    of_cloud = {plan.spec.name: plan for plan in clouds}
+    of_mapper = {plan.spec.name: plan for plan in chosen}
+    plans = []
+    for one in spec.mapper:
+        cloud = of_mapper[one.name] if one.cloud is None else of_cloud[one.cloud]
+        layers = [source for source in _sources(cloud, surveyed) if one.covers(source.layer)]
+        plans.append(MapperPlan(one, View(spec, cloud, None), layers))
+    return plans
+
+
+def _choose_rows(work: _Work, spec: StudySpec, surveyed: list[Surveyed]) -> list[CloudPlan]:
     """Find outliers, then rows in equal numbers, then the farthest of them, where wanted."""
-    found = [outlier_steps(cloud, surveyed) for cloud in file.spec.clouds]
+    found = [outlier_steps(cloud, surveyed) for cloud in spec.clouds]
     there = _wanted_only(work, "outliers", [step for steps in found for step in steps.values()])
     plans = []
-    for cloud, steps in zip(file.spec.clouds, found, strict=True):
+    for cloud, steps in zip(spec.clouds, found, strict=True):
         outliers = {layer: step.key for layer, step in steps.items() if step.key in there}
-        plans.append(plan_cloud(work.root, file.spec, cloud, surveyed, outliers))
-    chosen = [farthest_steps(file.spec, plan, surveyed) for plan in plans]
+        plans.append(plan_cloud(work.root, spec, cloud, surveyed, outliers))
+    chosen = [farthest_steps(spec, plan, surveyed) for plan in plans]
     there = _wanted_only(work, "farthest", [step for steps in chosen for step in steps.values()])
     return [with_farthest_rows(plan, s, there) for plan, s in zip(plans, chosen, strict=True)]
 
@@ -318,6 +348,8 @@ def _write_tables(study: Study) -> None:
     folder = study.root / "tables"
     make_folder(folder)
     tables = {"measures": study.table(), "distances": study.distance_table()}
+    if study.mappers:
+        tables |= {"mapper": study.mapper_table(), "purity": study.purity_table()}
     for name, table in tables.items():
         write_atomically(folder / f"{name}.csv", table.to_csv(index=False).encode())
 

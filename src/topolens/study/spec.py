@@ -29,12 +29,15 @@ from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
 from topolens.study.cloud_spec import CloudSpec
 from topolens.study.fields import Name, Positive, one_visible_line
+from topolens.study.mapper_spec import MapperSpec
 from topolens.study.probes import refusal
 
 __all__ = [
+    "DEFAULT_CLOUD",
     "CaptureSpec",
     "CloudSpec",
     "DataSpec",
+    "MapperSpec",
     "ModelSpec",
     "OperationSpec",
     "PixelSpec",
@@ -256,6 +259,10 @@ _DEFAULT_COMPARISONS = (
 )
 
 
+DEFAULT_CLOUD = "scaled"
+"""The cloud of a study that names none."""
+
+
 class StudySpec(_Table):
     """A whole study file."""
 
@@ -266,13 +273,15 @@ class StudySpec(_Table):
     """May be left out when every model brings ready-made activations."""
     models: Annotated[tuple[ModelSpec, ...], Field(min_length=1)]
     capture: CaptureSpec = CaptureSpec()
-    clouds: Annotated[tuple[CloudSpec, ...], Field(min_length=1)] = (CloudSpec(name="scaled"),)
+    clouds: Annotated[tuple[CloudSpec, ...], Field(min_length=1)] = (CloudSpec(name=DEFAULT_CLOUD),)
     max_dim: Literal[0, 1, 2] = 1
     metric: Literal["euclidean", "cosine", "correlation", "manhattan"] = "euclidean"
     descriptors: tuple[DescriptorSpec, ...] = _DEFAULT_DESCRIPTORS
     comparisons: tuple[ComparisonSpec, ...] = _DEFAULT_COMPARISONS
     resamples: Annotated[int, Field(ge=0, le=100, strict=True)] = 4
     """Half-samples on which everything is measured again, to tell signal from sampling."""
+    mapper: tuple[MapperSpec, ...] = ()
+    """Mapper graphs of the layers."""
 
     @model_validator(mode="before")
     @classmethod

@@ -35,6 +35,7 @@ from topolens.clouds.sampling import half_samples
 from topolens.comparison.pairwise import PreparedItem, cross_prepared, prepare_item
 from topolens.descriptors.persistence import persistence
 from topolens.study.cache import Result, ResultCache
+from topolens.study.mapper_steps import graph_result, purity_result, read_graph
 from topolens.study.shared_work import shared_work
 from topolens.study.stopping import go_on
 
@@ -277,6 +278,18 @@ def _subjects(
     return points, labels[_chosen_numbers(root, item["cloud"])]
 
 
+def _mapper(root: Path, payload: Mapping[str, Any]) -> Result:
+    return graph_result(_cloud(root, payload["cloud"]), payload)
+
+
+def _purity(root: Path, payload: Mapping[str, Any]) -> Result:
+    """Hold a graph against the class of each of its rows."""
+    cache = ResultCache(root / "results")
+    labels = cache.get(payload["labels"]).arrays["labels"]
+    rows = _chosen_numbers(root, payload["cloud"])
+    return purity_result(read_graph(cache.get(payload["graph"])), labels[rows], payload)
+
+
 def _with_interval(result: Any) -> tuple[float | None, float | None, float | None]:  # noqa: ANN401  a descriptor's number or result object
     """Return the value and the ends of its 95 % interval, where the descriptor knows them."""
     value = float(getattr(result, "value", result))
@@ -297,4 +310,6 @@ _KINDS: dict[str, Callable[[Path, Mapping[str, Any]], Result]] = {
     "diagrams": _diagrams,
     "describe": _describe,
     "compare": _compare,
+    "mapper": _mapper,
+    "purity": _purity,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,21 @@ from numpy.typing import NDArray
 import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries that the spec checks
 from topolens.base.errors import InvalidInputError, nearest_names
+from topolens.base.mapper_graph import MapperGraph
 from topolens.base.registry import descriptors as descriptor_registry
 from topolens.base.registry import metrics as metric_registry
 from topolens.base.results import Diagrams, DistanceMatrix
 from topolens.study.cache import ResultCache
 from topolens.study.index import Entry, Index
+from topolens.study.mapped import (
+    GRAPH_COLUMNS,
+    MAPPED_COLUMNS,
+    PURITY_COLUMNS,
+    MappedLayer,
+    graph_numbers,
+    purity_lines,
+    read_mapped,
+)
 from topolens.study.results import LayerSummary, ModelSummary, StepFailure
 from topolens.study.steps import read_diagrams
 
@@ -128,9 +138,7 @@ class Study:
     ) -> Diagrams | None:
         """Return the diagrams of a layer's cloud, or of its half-sample; None where missing."""
         self._check(cloud, "cloud", self.clouds)
-        self._check(model, "model", tuple(m.name for m in self.models))
-        layers = {m.name: tuple(one.name for one in m.layers) for m in self.models}
-        self._check(layer, "layer", layers[model])
+        self._check_layer(model, layer)
         key = self._diagram_keys.get((model, layer, cloud, resample))
         return None if key is None else read_diagrams(self.root, key)
 
@@ -152,6 +160,30 @@ class Study:
         if not blocks:
             return None
         return self._assembled(metric, labels, blocks)
+
+    @property
+    def mappers(self) -> tuple[str, ...]:
+        """Names of the [[mapper]] tables of the study file."""
+        return tuple(one.name for one in self.spec.mapper)
+
+    def mapped(self, mapper: str, model: str, layer: str) -> MappedLayer | None:
+        """Return a layer's Mapper graph with its layout, eps and classes; None where missing."""
+        self._check(mapper, "mapper", self.mappers)
+        self._check_layer(model, layer)
+        graph = self._graph_keys.get((mapper, model, layer))
+        if graph is None:
+            return None
+        purity = self._purity_keys.get((mapper, model, layer))
+        return read_mapped(
+            self._cache.get(graph),
+            None if purity is None else self._cache.get(purity),
+            self._index.classes.get(model, ()),
+        )
+
+    def mapper_graph(self, model: str, layer: str, mapper: str) -> MapperGraph | None:
+        """Return the Mapper graph of a layer under the name of its table; None where missing."""
+        found = self.mapped(mapper, model, layer)
+        return None if found is None else found.graph
 
     def table(self) -> pd.DataFrame:
         """Return all measures in long form.
@@ -178,6 +210,37 @@ class Study:
 
         columns = ["metric", "cloud", "model", "layer", "other_model", "other_layer", "value"]
         return pd.DataFrame(list(self._distance_rows()), columns=columns)
+
+    def mapper_table(self) -> pd.DataFrame:
+        """Return what every Mapper graph looks like in numbers.
+
+        Columns: mapper, model, family, seed, epoch, layer, index, depth, n_points, eps, nodes,
+        edges, components, loops, cover_loops, coverage, noise. Loops beyond `cover_loops`, those
+        of the nerve of the cover itself, say something of the points.
+        """
+        import pandas as pd
+
+        rows = [
+            (*where, *graph_numbers(one.graph, one.eps)) for where, one in self._mapped_layers()
+        ]
+        return pd.DataFrame(rows, columns=[*MAPPED_COLUMNS, *GRAPH_COLUMNS])
+
+    def purity_table(self) -> pd.DataFrame:
+        """Return how pure the graphs are, each number beside what shuffled labels give.
+
+        Columns: mapper, model, family, seed, epoch, layer, index, depth, measure, class, value,
+        null_mean, null_low, null_high, p_value. `class` is empty but for the single classes of
+        `class_wise`; the null is the mean and the central 90 % over the permutations.
+        """
+        import pandas as pd
+
+        rows = [
+            (*where, *line)
+            for where, one in self._mapped_layers()
+            if one.purity is not None
+            for line in purity_lines(one.purity, one.classes)
+        ]
+        return pd.DataFrame(rows, columns=[*MAPPED_COLUMNS, *PURITY_COLUMNS])
 
     def outlier_table(self) -> pd.DataFrame:
         """Return how many rows of each layer are local outliers, where a cloud leaves them out.
@@ -221,6 +284,23 @@ class Study:
             (e.where["model"], e.where["layer"], e.where["cloud"], e.where["resample"]): e.key
             for e in self._index.diagrams
         }
+
+    @cached_property
+    def _graph_keys(self) -> dict[_MappedPlace, str]:
+        return _keys_by_place(self._index.graphs)
+
+    @cached_property
+    def _purity_keys(self) -> dict[_MappedPlace, str]:
+        return _keys_by_place(self._index.purities)
+
+    def _mapped_layers(self) -> Iterator[tuple[tuple[Any, ...], MappedLayer]]:
+        """Yield every graph with the first columns of its tables."""
+        for mapper in self.mappers:
+            for model, layer in self._layers():
+                found = self.mapped(mapper, model.name, layer.name)
+                if found is not None:
+                    who = (mapper, model.name, model.family, model.seed, model.epoch)
+                    yield (*who, layer.name, layer.index, layer.depth), found
 
     def _assembled(
         self, metric: str, labels: list[tuple[str, str]], blocks: list[Entry]
@@ -299,6 +379,11 @@ class Study:
     def _layers(self) -> Iterator[tuple[ModelSummary, LayerSummary]]:
         return ((model, layer) for model in self.models for layer in model.layers)
 
+    def _check_layer(self, model: str, layer: str) -> None:
+        self._check(model, "model", tuple(m.name for m in self.models))
+        layers = {m.name: tuple(one.name for one in m.layers) for m in self.models}
+        self._check(layer, "layer", layers[model])
+
     def _check(self, name: str, argument: str, known: tuple[str, ...]) -> None:
         if name not in known:
             raise InvalidInputError(
@@ -311,6 +396,14 @@ _TABLE_COLUMNS = (
     *("model", "family", "seed", "epoch", "layer", "index", "depth", "cloud", "measure"),
     *("value", "low", "high", "n_points"),
 )
+
+
+_MappedPlace = tuple[str, str, str]
+"""Mapper, model, layer."""
+
+
+def _keys_by_place(entries: Sequence[Entry]) -> dict[_MappedPlace, str]:
+    return {(e.where["mapper"], e.where["model"], e.where["layer"]): e.key for e in entries}
 
 
 def _jackknife_error(value: float, halves: NDArray[np.float64]) -> float:

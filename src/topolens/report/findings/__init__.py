@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from topolens.report.findings.changes import changed_layers
+from topolens.report.findings.class_purity import classes_in_graphs
 from topolens.report.findings.correspondence import corresponding_layers
 from topolens.report.findings.doubts import doubts
 from topolens.report.findings.finding import Finding, FindingTable
@@ -29,6 +30,7 @@ _GROUPS = (
     changed_layers,
     corresponding_layers,
     closest_layers,
+    classes_in_graphs,
     most_different_model,
     share_of_scale,
 )

@@ -14,6 +14,7 @@ highlights();
 profileView();
 compareView();
 mapView();
+mapperView();
 markTips();
 themes();
 let wait;
