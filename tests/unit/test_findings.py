@@ -27,7 +27,7 @@ from topolens.report.findings.scale import share_of_scale
 from topolens.report.findings.steps import largest_step
 from topolens.report.findings.trends import dimension_over_depth, rank_correlation, total_lifespans
 from topolens.study.results import StepFailure
-from topolens.study.spec import OperationSpec
+from topolens.study.spec import ModelSpec, OperationSpec
 
 ABC = ("a", "b", "c", "d")
 
@@ -609,6 +609,21 @@ class TestDimension:
         study.values["other", "scaled"] = {label: [9.0 - v[0]] for label, v in values.items()}
         finding = one_of(dimension_over_depth(study))
         assert finding.notes[0].startswith("The dimension by other falls, then rises")
+
+    def test_names_pooling_where_the_width_may_explain_it(self, study):
+        model = study.models[0]
+        layers = [
+            replace(one, n_features=width)
+            for one, width in zip(model.layers, (16, 32, 64, 64, 16), strict=True)
+        ]
+        study.models = (replace(model, layers=tuple(layers)),)
+        assert "pooling" not in one_of(dimension_over_depth(study)).notes[-1]  # ready-made rows
+        captured = ModelSpec(name="m0", source="zoo:mlp")
+        study.spec = study.spec.model_copy(update={"models": (captured,)})
+        finding = one_of(dimension_over_depth(study))
+        assert finding.badge == "settled, with a caution"
+        assert "follows the width of the layers (16 to 64 features" in finding.notes[-1]
+        assert "another pooling than “mean”" in finding.notes[-1]
 
     def test_is_missing_without_one(self):
         assert dimension_over_depth(measured_study("bar_count H0", [1.0, 2, 3, 4])) == []

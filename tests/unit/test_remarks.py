@@ -21,7 +21,7 @@ def doubtful_study(**doubts):
 def test_measures_that_say_the_same_are_told_together():
     note = ("m0", "a", REPEATS.format(8))
     assert remarks(doubtful_study(two_nn=[note], gride=[note])) == [
-        "Two NN and Gride: 8 rows repeat an earlier one and are left out (“a” of “m0”)."
+        "TwoNN and Gride: 8 rows repeat an earlier one and are left out (“a” of “m0”)."
     ]
 
 
@@ -32,7 +32,7 @@ def test_sentences_that_differ_in_numbers_are_told_once_and_keep_to_their_layers
         ("m1", "a", REPEATS.format("1,204")),
     ]
     assert remarks(doubtful_study(two_nn=notes)) == [
-        "Two NN: 8 rows repeat an earlier one and are left out "
+        "TwoNN: 8 rows repeat an earlier one and are left out "
         "(“a” and “b” of “m0”; with other numbers also “a” of “m1”)."
     ]
 
@@ -40,7 +40,7 @@ def test_sentences_that_differ_in_numbers_are_told_once_and_keep_to_their_layers
 def test_many_layers_are_counted():
     notes = [("m0", layer, "the slope is negative") for layer in "abc"]
     assert remarks(doubtful_study(two_nn=notes)) == [
-        "Two NN: the slope is negative (“a”, “b” and 1 more of “m0”)."
+        "TwoNN: the slope is negative (“a”, “b” and 1 more of “m0”)."
     ]
 
 
@@ -70,4 +70,4 @@ def test_a_metric_says_why_it_is_undefined():
 def test_the_doubts_of_a_study_hold_them():
     study = doubtful_study(two_nn=[("m0", "a", "the slope is negative")])
     (finding,) = collect_findings(study)
-    assert "Two NN: the slope is negative (“a” of “m0”)." in finding.notes
+    assert "TwoNN: the slope is negative (“a” of “m0”)." in finding.notes

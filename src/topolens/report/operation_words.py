@@ -126,9 +126,9 @@ def _one(
     operation = None if spec is None else _registered(registry, spec.name)
     if spec is None or operation is None:
         return OperationWords(label, heading(label), _OTHER, None, {})
-    return OperationWords(
-        label, heading(label), kind_of(operation, spec.dimension), operation, spec.params
-    )
+    default = operation.parameters.get("dimension")
+    degree = spec.dimension if spec.dimension is not None else spec.params.get("dimension", default)
+    return OperationWords(label, heading(label), kind_of(operation, degree), operation, spec.params)
 
 
 def _registered(registry: Registry, name: str) -> Operation | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["degenerate_layers", "doubts"]
 
 _FEW_POINTS = 300
+_FEW_HALVES = 4
 _AROUND = 3
 _FEW_LOOPS = 0.35
 _SMALL_SCALE = 0.1
@@ -208,6 +209,11 @@ def _not_asked(study: StudyReader) -> list[str]:
     notes = []
     if study.n_resamples == 0:
         notes.append("Without half-samples, no finding could be checked against sampling noise.")
+    elif study.n_resamples < _FEW_HALVES:
+        notes.append(
+            f"There are only {study.n_resamples} half-samples: intervals are rough, those of "
+            "hardly any width too, and findings settled by so few may not be."
+        )
     alive = [model for model in study.models if not model.problem]
     if len(alive) < 2:
         notes.append("With a single model there is nothing to compare across models.")

@@ -63,9 +63,15 @@ def _dimension_by(label: str) -> _Subject:
     return _Subject(
         "dimension",
         "How the dimension changes over depth",
-        f"The dimension by {readable(label)}",
+        _dimension_name(label),
         "dimension",
     )
+
+
+def _dimension_name(label: str) -> str:
+    """Return "The PH dimension", but "The dimension by TwoNN"."""
+    name = readable(label)
+    return f"The {name}" if name.endswith("dimension") else f"The dimension by {name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ def dimension_over_depth(study: StudyReader) -> list[Finding]:
     if not found:
         return []
     others = tuple(other.sentence for other in found[1:])
-    return [replace(found[0], notes=(*found[0].notes, *others))]
+    return [replace(found[0], notes=(*others, *found[0].notes))]
 
 
 def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
@@ -122,7 +128,7 @@ def _finding(study: StudyReader, measure: str, subject: _Subject) -> Finding | N
     trends = [_trend(profile) for profile in long]
     if not trends:
         return None
-    notes = _width_notes(long, subject.short)
+    notes = _width_notes(study, long, subject.short)
     total = min(trend.n_repeats for trend in trends)
     settled, robustness = verdict({t.model: t.hits for t in trends}, total, "the same direction")
     return Finding(
@@ -140,7 +146,7 @@ def _finding(study: StudyReader, measure: str, subject: _Subject) -> Finding | N
     )
 
 
-def _width_notes(found: list[Profile], noun: str) -> tuple[str, ...]:
+def _width_notes(study: StudyReader, found: list[Profile], noun: str) -> tuple[str, ...]:
     """Warn where a measure may say no more than how many features a layer has."""
     follows = []
     for profile in found:
@@ -151,11 +157,18 @@ def _width_notes(found: list[Profile], noun: str) -> tuple[str, ...]:
     if not follows:
         return ()
     narrow, wide = min(low for _, low, _ in follows), max(high for *_, high in follows)
-    whom = listing([quoted(name) for name, *_ in follows])
+    names = [name for name, *_ in follows]
+    whom = listing([quoted(name) for name in names])
+    if len(found) > 1 and len(names) == len(found):
+        whom = every(len(found), "model")
+    captured = [one for one in study.spec.models if one.activations is None and one.name in names]
+    ways = dict.fromkeys(quoted(one.pool or study.spec.capture.pool) for one in captured)
+    other = f", or another pooling than {listing(list(ways))}," if ways else ""
     return (
         f"In {whom} the {noun} follows the width of the layers ({narrow:,} to {wide:,} features; "
         "rank correlation at least 0.5): distances in few dimensions differ from those in many, so "
-        "this course may be one of width and not of what the network does.",
+        "this course may be one of width and not of what the network does. Layers of equal "
+        f"width{other} would tell.",
     )
 
 

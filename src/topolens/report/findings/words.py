@@ -40,6 +40,7 @@ _CAPITALS = (
     "svcca",
     "svd",
 )
+_PROPER = {"two_nn": "TwoNN"}
 _NAMES = ("betti", "gride", "gromov", "hausdorff", "procrustes", "wasserstein")
 _WORDS = {
     "knn": "kNN",
@@ -109,6 +110,7 @@ def readable(label: str) -> str:
     """
     found = _LABEL.fullmatch(label)
     name, params, degree = found.groups("") if found else (label, "", "")
+    name = _PROPER.get(name, name)
     words = [_WORDS.get(word, word) for word in f"{name}{degree}".replace(" ", "_").split("_")]
     text = " ".join(words)
     return f"{text}, {params.replace('=', ' = ').replace('_', ' ')}" if params else text
