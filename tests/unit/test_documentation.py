@@ -12,6 +12,7 @@ import topolens.comparison
 import topolens.descriptors  # noqa: F401  both packages fill the registries
 from topolens.base.registry import descriptors, metrics
 from topolens.clouds.normalise import NORMALISATIONS
+from topolens.descriptors.mapper import LENSES
 from topolens.study.cloud_spec import CloudSpec, OutlierSpec
 from topolens.study.mapper_spec import ClusterSpec, CoverSpec, MapperSpec
 from topolens.study.reading import read_study
@@ -86,8 +87,11 @@ def test_every_measure_has_a_page_that_says_all_and_shows_it(name):
         assert (MEASURE_PAGES[name].parent / picture).exists(), picture
 
 
+MAPPER_GUIDE = ROOT / "docs" / "mapper" / "README.md"
+
 # Functions that take more than a registry's measures do have pages too.
-EXAMPLE_PAGES = MEASURE_PAGES | {
+EXAMPLE_PAGES = MEASURE_PAGES | {"mapper": MAPPER_GUIDE}
+EXAMPLE_PAGES |= {
     path.stem: path
     for path in sorted((ROOT / "docs" / "measures").glob("*.md"))
     if ">>>" in path.read_text(encoding="utf-8")
@@ -102,6 +106,16 @@ def test_the_example_on_the_page_of_a_measure_runs(name):
     assert any(">>>" in example for example in examples)
     test = doctest.DocTestParser().get_doctest("\n".join(examples), {}, name, None, 0)
     assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_the_guide_to_mapper_explains_every_lens_and_shows_its_pictures():
+    page = MAPPER_GUIDE.read_text(encoding="utf-8")
+    for lens in LENSES:
+        assert f"\n| `{lens}" in page, lens
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page)
+    assert pictures
+    for picture in pictures:
+        assert (MAPPER_GUIDE.parent / picture).exists(), picture
 
 
 def test_every_normalisation_is_explained():
