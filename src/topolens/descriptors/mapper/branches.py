@@ -126,36 +126,44 @@ def branch_points(
     if min_points is not None:
         least = check_integer(min_points, "min_points", at_least=1)
     lens = graph.lens_mean[:, axis]
-    sizes = graph.sizes
     rng = np.random.default_rng([seed, graph.n_nodes])
     found = []
     for node, parts in joins(graph.edges, lens if towards == "high" else -lens):
-        if len(parts) < 2:
-            continue
-        large = [np.array(part) for part in parts.values() if sizes[part].sum() >= least]
+        large = _large(graph, [*parts.values()], least)
         if len(large) < 2:
             continue
-        rows = [_rows(graph, part) for part in large]
-        kept = [k for k in np.argsort([-len(some) for some in rows]) if len(rows[k]) >= least]
-        counts = np.array(
-            [np.bincount(numbers[rows[k]], minlength=len(classes)) for k in kept]
-        ).reshape(-1, len(classes))
+        counts = np.array([np.bincount(numbers[rows], minlength=len(classes)) for _, rows in large])
         if len(np.unique(counts.argmax(axis=1))) < 2:
             continue
         told, p_value = _information(counts, permutations, rng)
-        if p_value > level:
-            continue
-        branches = tuple(
-            Branch(
-                np.sort(large[k]),
-                int(of_branch.sum()),
-                classes[of_branch.argmax()].item(),
-                float(of_branch.max() / of_branch.sum()),
+        if p_value <= level:
+            branches = tuple(
+                _branch(nodes, of_branch, classes)
+                for (nodes, _), of_branch in zip(large, counts, strict=True)
             )
-            for k, of_branch in zip(kept, counts, strict=True)
-        )
-        found.append(BranchPoint(node, float(lens[node]), branches, told, p_value))
+            found.append(BranchPoint(node, float(lens[node]), branches, told, p_value))
     return tuple(found)
+
+
+def _large(
+    graph: MapperGraph, parts: list[list[int]], least: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+    """Nodes and points of the parts that hold enough points, the largest first."""
+    if len(parts) < 2:
+        return []
+    # Memberships are quick to count and no fewer than points.
+    likely = [np.sort(part) for part in parts if graph.sizes[part].sum() >= least]
+    if len(likely) < 2:
+        return []
+    held = [(nodes, _rows(graph, nodes)) for nodes in likely]
+    kept = [(nodes, rows) for nodes, rows in held if len(rows) >= least]
+    return sorted(kept, key=lambda pair: (-len(pair[1]), int(pair[0][0])))
+
+
+def _branch(nodes: NDArray[np.int64], counts: NDArray[np.int64], classes: NDArray[Any]) -> Branch:
+    largest = int(counts.argmax())
+    n_points = int(counts.sum())
+    return Branch(nodes, n_points, classes[largest].item(), float(counts[largest] / n_points))
 
 
 def _rows(graph: MapperGraph, nodes: NDArray[np.int64]) -> NDArray[np.int32]:
