@@ -200,6 +200,17 @@ def test_classes_that_never_meet_have_level_zero():
     found = tl.class_hierarchy(graph, [0, 0, 1, 1])
     assert found.levels.tolist() == [[1, 0], [0, 1]]
     assert found.merges.tolist() == [[0, 1, 1, 2]]
+    assert found.n_apart == 2
+    with pytest.raises(tl.InvalidInputError, match="`count` must be an integer from 2 to 2; got 1"):
+        found.groups(1)
+
+
+def test_classes_that_never_meet_hang_from_the_root_side_by_side():
+    graph = graph_of([(0, 1)], [[0, 1, 2], [2, 3], [4, 5], [6, 7]], [0, 1, 2, 3])
+    found = tl.class_hierarchy(graph, [*"aabb", *"ccdd"])
+    assert found.n_apart == 3
+    assert found.newick() == "(c,d,(a,b));"
+    assert found.groups(3) == (("a", "b"), ("c",), ("d",))
 
 
 def test_a_hierarchy_survives_json_and_quotes_its_names():

@@ -19,6 +19,7 @@ from topolens.descriptors.mapper.purity import check_classes, class_counts
 __all__ = ["ClassHierarchy", "class_hierarchy"]
 
 _FORMAT = 1
+_NEVER = 1 - 1e-12  # distance of what never meets, but for rounding
 
 Values = NDArray[np.float64]
 
@@ -38,9 +39,14 @@ class ClassHierarchy:
     by: str
     """What the levels are, "purity", "high" or "low"."""
 
+    @property
+    def n_apart(self) -> int:
+        """Groups of classes that never meet: merges beyond them have distance 1, in any order."""
+        return 1 + int(np.count_nonzero(self.merges[:, 2] >= _NEVER))
+
     def groups(self, count: int) -> tuple[tuple[Any, ...], ...]:
-        """Cut the tree into so many groups of classes, each in ascending order."""
-        check_integer(count, "count", at_least=1, at_most=len(self.classes))
+        """Cut the tree into so many groups of classes, at least `n_apart`, each ascending."""
+        check_integer(count, "count", at_least=self.n_apart, at_most=len(self.classes))
         held = {number: [number] for number in range(len(self.classes))}
         for step in range(len(self.classes) - count):
             first, second = map(int, self.merges[step, :2])
@@ -49,11 +55,16 @@ class ClassHierarchy:
         return tuple(tuple(self.classes[number] for number in part) for part in parts)
 
     def newick(self) -> str:
-        """The tree as text that programs for trees read, e.g. "((cat,dog),(car,ship));"."""
-        texts = [_quoted(name) for name in self.classes]
-        for first, second in self.merges[:, :2].astype(int):
-            texts.append(f"({texts[first]},{texts[second]})")
-        return texts[-1] + ";"
+        """The tree as text that programs for trees read, e.g. "((cat,dog),(car,ship));".
+
+        Groups that never meet hang from the root side by side.
+        """
+        texts = dict(enumerate(map(_quoted, self.classes)))
+        for step in range(len(self.classes) - self.n_apart):
+            first, second = map(int, self.merges[step, :2])
+            texts[len(self.classes) + step] = f"({texts.pop(first)},{texts.pop(second)})"
+        apart = list(texts.values())
+        return (apart[0] if len(apart) == 1 else f"({','.join(apart)})") + ";"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and numbers, fit for JSON."""
