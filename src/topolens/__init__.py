@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from topolens.base.landscapes import PersistenceLandscape
     from topolens.base.mapper_graph import MapperGraph
-    from topolens.base.mapper_overlap import match_nodes
+    from topolens.base.mapper_overlap import NodeMatches, match_nodes
     from topolens.base.results import Diagram, Diagrams, DistanceMatrix
     from topolens.clouds import (
         FarthestPoints,
@@ -66,9 +66,9 @@ if TYPE_CHECKING:
     from topolens.comparison.images import image_distance
     from topolens.comparison.information_imbalance import information_imbalance
     from topolens.comparison.landscapes import landscape_distance
-    from topolens.comparison.mapper_graphs import mapper_graph_distance
+    from topolens.comparison.mapper_graphs import MapperGraphDistance, mapper_graph_distance
     from topolens.comparison.matching import bottleneck, wasserstein
-    from topolens.comparison.member_flow import member_flow
+    from topolens.comparison.member_flow import MemberFlow, member_flow
     from topolens.comparison.neighbour_persistence import (
         NeighbourPersistence,
         neighbour_persistence,
@@ -109,6 +109,12 @@ if TYPE_CHECKING:
         EpsCurve,
         EpsGraph,
         LocalDBSCAN,
+        MapperPlateau,
+        MapperSetting,
+        MapperSummary,
+        MapperSupport,
+        MapperSweep,
+        MapperUnderNoise,
         SingleLinkage,
         UniformCover,
         branch_points,
@@ -122,6 +128,7 @@ if TYPE_CHECKING:
         mapper_forecast,
         mapper_graph,
         mapper_layout,
+        mapper_summaries,
         mapper_summary,
         mapper_support,
         mapper_sweep,
@@ -171,8 +178,17 @@ _HOMES = {
     "LayerIdentification": "topolens.comparison",
     "LocalDBSCAN": "topolens.descriptors.mapper",
     "MapperGraph": "topolens.base.mapper_graph",
+    "MapperGraphDistance": "topolens.comparison.mapper_graphs",
+    "MapperPlateau": "topolens.descriptors.mapper",
+    "MapperSetting": "topolens.descriptors.mapper",
+    "MapperSummary": "topolens.descriptors.mapper",
+    "MapperSupport": "topolens.descriptors.mapper",
+    "MapperSweep": "topolens.descriptors.mapper",
+    "MapperUnderNoise": "topolens.descriptors.mapper",
+    "MemberFlow": "topolens.comparison.member_flow",
     "MissingDependencyError": "topolens.base.errors",
     "NeighbourPersistence": "topolens.comparison.neighbour_persistence",
+    "NodeMatches": "topolens.base.mapper_overlap",
     "Outliers": "topolens.clouds",
     "PHDimension": "topolens.descriptors",
     "PairIdentification": "topolens.comparison",
@@ -228,6 +244,7 @@ _HOMES = {
     "mapper_graph": "topolens.descriptors.mapper",
     "mapper_graph_distance": "topolens.comparison.mapper_graphs",
     "mapper_layout": "topolens.descriptors.mapper",
+    "mapper_summaries": "topolens.descriptors.mapper",
     "mapper_summary": "topolens.descriptors.mapper",
     "mapper_support": "topolens.descriptors.mapper",
     "mapper_sweep": "topolens.descriptors.mapper",

@@ -3,7 +3,6 @@ import pytest
 from reference.mapper_sets import graph_of, random_sets
 
 import topolens as tl
-from topolens.descriptors.mapper import compare_summaries
 
 # A triangle 0 - 1 - 2 with a tail 3, and 4 apart; points 10 and 11 are noise.
 SETS = [{0, 1, 2}, {2, 3}, {0, 3, 4, 5}, {5, 6}, {7, 8, 9}]
@@ -42,13 +41,13 @@ def test_a_graph_without_nodes_has_zeros():
 
 def test_graphs_side_by_side():
     graphs = {"early": graph_of(SETS, 12), "late": graph_of(SETS[:2], 12)}
-    table = compare_summaries(graphs, labels=LABELS)
+    table = tl.mapper_summaries(graphs, labels=LABELS)
     assert table.index.tolist() == ["early", "late"]
     assert table["n_noise"].tolist() == [2, 8]
     assert table["size_most"].tolist() == [4, 3]
     assert table["purity"].tolist() == pytest.approx([0.8, 0.75])
     assert table["weighted_purity"].tolist() == pytest.approx([12 / 14, 4 / 5])
-    assert not {"purity", "weighted_purity"} & set(compare_summaries(graphs))
+    assert not {"purity", "weighted_purity"} & set(tl.mapper_summaries(graphs))
 
 
 def test_labels_of_another_length_are_refused():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from reference.mapper import dbscan_clusters, nodes_and_edges
+from reference.mapper import dbscan_clusters, joined, nodes_and_edges
 from sklearn.cluster import DBSCAN
 
 import topolens as tl
@@ -55,7 +55,27 @@ def test_support_is_what_sets_give(share, similarity):
     np.testing.assert_allclose(found.node_support, np.mean(np.array(jaccard) >= similarity, axis=0))
     np.testing.assert_allclose(found.edge_support, np.mean(edges, axis=0))
     assert 0 < found.edge_support.mean() < 1
-    assert (found.excess_loops == found.loops - found.cover_loops).all()
+
+
+def test_loops_of_the_cover_are_those_of_the_points_drawn():
+    cover = tl.UniformCover(5, 0.4)
+    found = tl.mapper_support(
+        CLOUD, CLOUD, cover=cover, cluster=tl.DBSCAN(0.6, 3), draws=4, share=0.3
+    )
+    for draw in range(4):
+        kept = np.random.default_rng([0, draw]).choice(120, 36, replace=False)
+        elements = [np.intersect1d(rows, kept) for rows in cover.pull_back(CLOUD)]
+        nodes, edges = nodes_and_edges(elements, lambda rows: [range(len(rows))])
+        n_components = len(joined(len(nodes), list(edges))[0])
+        assert found.cover_loops[draw] == len(edges) - len(nodes) + n_components
+        assert found.excess_loops[draw] == found.loops[draw] - found.cover_loops[draw]
+    assert found.cover_loops.min() > 0
+
+
+def test_a_band_leaves_out_as_many_draws_below_as_above():
+    found = tl.mapper_support(CLOUD, LENS, **SETTINGS, draws=9, share=0.3)
+    ordered = np.sort(found.coverage)
+    assert found.band("coverage", level=0.5) == (ordered[2], ordered[6])
 
 
 def test_draws_depend_on_the_seed_and_their_number_alone():

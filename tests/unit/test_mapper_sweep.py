@@ -130,10 +130,12 @@ def test_a_y_is_one_component_without_a_loop():
 def test_loops_of_a_plane_are_those_of_its_cover():
     square = RNG.uniform(size=(2000, 2))
     sweep = tl.mapper_sweep(
-        square, square, intervals=[4, 6], overlaps=[0.3], eps_values=[0.1, 0.12], cover="uniform"
+        square, square, intervals=[5, 6], overlaps=[0.3], eps_values=[0.1, 0.12], similarity=0.2
     )
     assert (sweep.loops > 10).all()
+    assert (sweep.loops[0] != sweep.loops[1]).all()
     assert (sweep.excess_loops == 0).all()
+    assert (sweep.regions == 0).all()
 
 
 def test_settings_without_enough_points_are_on_no_plateau():
@@ -163,14 +165,15 @@ def test_near_pairs_and_threads_change_nothing():
     assert wanted.purity is None
 
 
-def test_near_pairs_hold_for_a_cover_that_is_not_the_widest_by_name():
-    # The interval of few, wide ones reaches over a gap, so its points spread less than others'.
-    lens = np.concatenate([np.linspace(0, 1, 50), np.linspace(2, 3, 50), [9.0]])
-    points = np.column_stack([lens, np.zeros(101)])
+def test_near_pairs_hold_where_narrower_pieces_hold_points_farther_apart():
+    # Two pieces hold 3.2 of the lens each; the middle one of three reaches over the gap of 3.6.
+    lens = np.concatenate([np.linspace(0, 3.2, 40), np.linspace(6.8, 10, 40)])
+    points = np.column_stack([lens, np.zeros(80)])
     sweep = tl.mapper_sweep(
-        points, lens, intervals=[3, 4, 5], overlaps=[0.1, 0.5], eps_values=[0.1, 1.5]
+        points, lens, intervals=[2, 3], overlaps=[0.1], eps_values=[0.2, 4.0], min_samples=2
     )
-    assert sweep.nodes.shape == (3, 2, 2)
+    assert sweep.nodes.tolist() == [[[2, 2]], [[2, 3]]]
+    assert sweep.components.tolist() == [[[2, 2]], [[2, 1]]]
 
 
 def test_similarity_of_a_graph_and_itself_is_one():

@@ -22,7 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedMembers:
-    """Pairs of nodes of two graphs that share points, ascending by the first and the second."""
+    """Pairs of nodes of two graphs that share points."""
 
     first: NDArray[np.int64]
     """Nodes of the first graph, shape (n_pairs,)."""
@@ -35,10 +35,7 @@ class SharedMembers:
 
     def reversed(self) -> SharedMembers:
         """The same pairs, the second graph taken as the first."""
-        order = np.lexsort((self.first, self.second))
-        return SharedMembers(
-            self.second[order], self.first[order], self.counts[order], self.mass[order]
-        )
+        return SharedMembers(self.second, self.first, self.counts, self.mass)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +63,8 @@ def check_same_points(first: MapperGraph, second: MapperGraph) -> None:
 def shared_members(first: MapperGraph, second: MapperGraph) -> SharedMembers:
     """Pairs of nodes with a common point, and how many points each pair shares.
 
-    Time and memory grow with the pairs (node, node) of each point, not with those of the graphs.
+    The pairs ascend by the first node and then by the second. Time and memory grow with the pairs
+    (node, node) of each point, not with those of the graphs.
     """
     check_same_points(first, second)
     rows = np.argsort(second.members, kind="stable")

@@ -21,7 +21,7 @@ from topolens.descriptors.mapper.lens_names import LENSES, lens_values
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
 from topolens.descriptors.mapper.noise import MapperUnderNoise, mapper_under_noise
 from topolens.descriptors.mapper.purity import Purity, PurityScore, purity
-from topolens.descriptors.mapper.summary import MapperSummary, compare_summaries, mapper_summary
+from topolens.descriptors.mapper.summary import MapperSummary, mapper_summaries, mapper_summary
 from topolens.descriptors.mapper.support import MapperSupport, mapper_support
 from topolens.descriptors.mapper.sweep import (
     MapperPlateau,
@@ -55,7 +55,6 @@ __all__ = [
     "UniformCover",
     "branch_points",
     "class_hierarchy",
-    "compare_summaries",
     "eps_curve",
     "eps_curves_of_cover",
     "eps_graph",
@@ -65,6 +64,7 @@ __all__ = [
     "mapper_forecast",
     "mapper_graph",
     "mapper_layout",
+    "mapper_summaries",
     "mapper_summary",
     "mapper_support",
     "mapper_sweep",

@@ -16,7 +16,7 @@ from topolens.descriptors.mapper.purity import class_counts
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MapperSummary", "compare_summaries", "mapper_summary", "node_purities"]
+__all__ = ["MapperSummary", "mapper_summaries", "mapper_summary", "node_purities"]
 
 _QUANTILES = {"least": 0.0, "lower": 0.25, "median": 0.5, "upper": 0.75, "most": 1.0}
 
@@ -90,7 +90,7 @@ def mapper_summary(graph: MapperGraph, *, labels: ArrayLike | None = None) -> Ma
     )
 
 
-def compare_summaries(
+def mapper_summaries(
     graphs: Mapping[str, MapperGraph], *, labels: ArrayLike | None = None
 ) -> pd.DataFrame:
     """Put the summaries of named graphs side by side: one row each, one column a number.

@@ -72,7 +72,7 @@ class MapperSupport:
         return found
 
     def band(self, name: str, *, level: float = 0.9) -> tuple[float, float]:
-        """Quantiles between which a share `level` of the draws lies, e.g. of `"n_components"`.
+        """Values between which a share `level` of the draws lies, e.g. of `"n_components"`.
 
         They tell how much the graph depends on which points are there. They are no confidence
         interval: a subsample is thinner than the cloud at the same eps.
@@ -83,7 +83,9 @@ class MapperSupport:
             )
         if name not in _COUNTED:
             raise InvalidInputError(f"`name` must be one of {', '.join(_COUNTED)}; got {name!r}")
-        low, high = np.quantile(getattr(self, name), [(1 - level) / 2, (1 + level) / 2])
+        values = getattr(self, name)
+        low = np.quantile(values, (1 - level) / 2, method="lower")
+        high = np.quantile(values, (1 + level) / 2, method="higher")
         return float(low), float(high)
 
 
