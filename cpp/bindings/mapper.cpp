@@ -140,6 +140,71 @@ nb::tuple pairs_of(const EpsGraph& graph) {
                           to_numpy(std::move(distances)));
 }
 
+/// An eps-graph whose candidates come from outside, some panels at a time.
+template <typename Real>
+struct NearTiles {
+    Matrix<Real> points;
+    Matrix<double> lens;
+    Column<double> window;
+    DistinctRows distinct;
+    WindowRule rule;
+    NearPairs<Real> pairs;
+    EpsGraph graph;
+    std::size_t left;  // bytes that pairs may still take
+
+    NearTiles(Matrix<Real> of_points, double eps, Matrix<double> of_lens, Column<double> of_window,
+              std::size_t most_bytes)
+        : points(std::move(of_points)), lens(std::move(of_lens)), window(std::move(of_window)),
+          distinct(points.data(), points.shape(0), points.shape(1), window_of(lens, window).values,
+                   window.shape(0), 1),
+          rule(window_of(lens, window).values, window_of(lens, window).widths, distinct.firsts()),
+          pairs(points.data(), points.shape(1), distinct, eps, rule, kernels_for_this_machine(), 1),
+          graph(pairs, distinct), left(most_bytes) {}
+
+    Vector<float> packed() const {
+        const Panels& panels = pairs.panels();
+        const std::size_t size = panels.count() * Panels::rows * panels.features();
+        return to_numpy(std::vector<float>(panels.packed(0), panels.packed(0) + size));
+    }
+    Vector<float> floors() const {
+        const float* begin = pairs.panels().floors(0);
+        return to_numpy(std::vector<float>(begin, begin + pairs.panels().count() * Panels::rows));
+    }
+    Vector<float> starts() const {
+        const float* begin = pairs.panels().starts(0);
+        return to_numpy(std::vector<float>(begin, begin + pairs.panels().count() * Panels::rows));
+    }
+    void add(std::size_t panel, const Column<std::int64_t>& rows,
+             const Column<std::int64_t>& positions) {
+        NearRows near = pairs.rows_of(panel, {rows.data(), rows.shape(0)},
+                                      {positions.data(), positions.shape(0)});
+        if (near.bytes() > left) throw std::bad_alloc();
+        left -= near.bytes();
+        graph.n_pairs += near.positions.size();
+        graph.rows[panel] = std::move(near);
+    }
+};
+
+template <typename Real>
+void bind_near_tiles(nb::module_& m, const char* name) {
+    using Tiles = NearTiles<Real>;
+    nb::class_<Tiles>(m, name)
+        .def(nb::init<Matrix<Real>, double, Matrix<double>, Column<double>, std::size_t>(),
+             "points"_a.noconvert(), "eps"_a, "lens"_a.noconvert(), "window"_a.noconvert(),
+             "most_bytes"_a)
+        .def_prop_ro("n_panels", [](const Tiles& tiles) { return tiles.pairs.n_panels(); })
+        .def("packed", &Tiles::packed)
+        .def("floors", &Tiles::floors)
+        .def("starts", &Tiles::starts)
+        .def("near_panels", [](const Tiles& tiles, std::size_t begin, std::size_t end) {
+            return to_numpy(tiles.pairs.near_panels(begin, end));
+        })
+        .def("add", &Tiles::add, "panel"_a, "rows"_a.noconvert(), "positions"_a.noconvert())
+        .def("finish", [](Tiles& tiles) {
+            return std::make_unique<EpsGraph>(std::move(tiles.graph));
+        });
+}
+
 template <typename Real>
 void bind_mapper_for(nb::module_& m) {
     // noconvert: the Python layer owns conversions, so no hidden copy or cast happens here.
@@ -173,6 +238,8 @@ void bind_mapper(nb::module_& m) {
         .def_ro("seconds", &NearForecast::seconds);
     bind_mapper_for<float>(m);
     bind_mapper_for<double>(m);
+    bind_near_tiles<float>(m, "NearTilesFloat");
+    bind_near_tiles<double>(m, "NearTilesDouble");
     m.def("nerve", &nerve, "offsets"_a.noconvert(), "members"_a.noconvert(), "n_points"_a);
 }
 

@@ -1,12 +1,19 @@
 import numpy as np
 import pytest
+from torch import cuda
 
 import topolens as tl
+from topolens.descriptors import filtration
 from topolens.descriptors.mapper.neighbours import eps_graph
 from topolens.kernels import mapper as kernel
+from topolens.kernels import near_tiles
 
 POINTS = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32)
 LENS = POINTS[:, 0].astype(float)
+DEVICES = [
+    "cpu",
+    pytest.param("cuda", marks=pytest.mark.skipif(not cuda.is_available(), reason="no GPU")),
+]
 
 
 def pairs_of(graph):
@@ -95,3 +102,44 @@ def test_progress_grows_to_one_and_may_stop_the_work():
         tl.mapper_graph(points, points[:, 0], **settings, on_progress=stop)
     with pytest.raises(tl.Cancelled, match="enough"):
         eps_graph(points, eps=1.0, on_progress=stop)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("chunk", [(32, 1024), (3, 2)])
+@pytest.mark.parametrize("device", DEVICES)
+def test_products_of_torch_find_the_same_pairs(monkeypatch, device, chunk, dtype):
+    """Where no GPU is seen, the very same code runs on torch's CPU device."""
+    monkeypatch.setattr(near_tiles, "_PANELS", chunk[0])
+    monkeypatch.setattr(near_tiles, "_OTHERS", chunk[1])
+    rng = np.random.default_rng(3)
+    clouds = [
+        (rng.integers(0, 5, size=(700, 4)).astype(dtype), 2.0**0.5),  # ties and equal points
+        ((10 * rng.normal(size=(9, 20)))[rng.integers(0, 9, 700)].astype(dtype), 1.0),
+        (rng.normal(size=(700, 33)).astype(dtype) + 100, 7.0),
+    ]
+    for points, eps in clouds:
+        lens = points.sum(axis=1, keepdims=True).astype(float).round(1)
+        for values, window in ((lens, np.array([4.0])), (np.zeros((700, 0)), np.zeros(0))):
+            near = kernel.near_pairs(points, eps, values, window, threads=1)
+            theirs = near_tiles.device_near_pairs(points, eps, values, window, device=device)
+            assert theirs.n_pairs == near.n_pairs
+            assert sorted(zip(*near.pairs(), strict=True)) == sorted(
+                zip(*theirs.pairs(), strict=True)
+            )
+
+
+def test_a_graph_made_on_a_device_gives_the_same_nodes(monkeypatch):
+    straight = eps_graph(POINTS, eps=0.8)
+    monkeypatch.setattr(filtration, "gpu_for", lambda *_: DEVICES[0])
+    shares = []
+    near = eps_graph(POINTS, eps=0.8, device="cuda", on_progress=shares.append)
+    assert shares[-1] == 1
+    settings = {"cover": tl.UniformCover(6, 0.4), "cluster": tl.DBSCAN(0.6, 4)}
+    theirs = tl.mapper_graph(near, LENS, **settings)
+    assert theirs.to_dict() == tl.mapper_graph(straight, LENS, **settings).to_dict()
+
+
+def test_pairs_of_a_device_that_do_not_fit_are_refused_too(monkeypatch):
+    monkeypatch.setattr(kernel, "available_memory", lambda: 100_000)
+    with pytest.raises(tl.InvalidInputError, match="the pairs within `eps` must fit into memory"):
+        near_tiles.device_near_pairs(POINTS, 9.0, np.zeros((400, 0)), np.zeros(0), device="cpu")

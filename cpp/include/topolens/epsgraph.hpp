@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <span>
 #include <vector>
 
 #include "topolens/distinct.hpp"
@@ -58,6 +59,33 @@ public:
             }
         }
         return by_row(hits);
+    }
+
+    /// The same from pairs (row of the panel, position) that some other product let through.
+    NearRows rows_of(std::size_t panel, std::span<const std::int64_t> rows,
+                     std::span<const std::int64_t> positions) const {
+        std::vector<Hit> hits;
+        for (std::size_t k = 0; k < rows.size(); ++k) {
+            decide(panel * Panels::rows, std::size_t(rows[k]), std::size_t(positions[k]), hits);
+        }
+        return by_row(hits);
+    }
+
+    const Panels& panels() const { return panels_; }
+
+    /// Panels, ascending, that may hold a later point near one of panels `begin` to `end` - 1.
+    std::vector<std::int64_t> near_panels(std::size_t begin, std::size_t end) const {
+        std::vector<std::int64_t> found;
+        for (std::size_t panel = begin; panel < end; ++panel) {
+            for (const Tile& tile : rule_.tiles(panel)) {
+                if (panels_.near_groups(panel, tile.panel, tile.groups)) {
+                    found.push_back(tile.panel);
+                }
+            }
+        }
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+        return found;
     }
 
 private:

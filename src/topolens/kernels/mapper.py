@@ -30,6 +30,7 @@ __all__ = [
     "near_pairs",
     "nerve_edges",
     "single_linkage_rule",
+    "within_memory",
 ]
 
 ClusterRule = _core.ClusterRule
@@ -83,7 +84,7 @@ def clusters_of_cover(
     Near pairs live only as long as an element needs them. Clusters come by element and then by
     smallest member. `progress` hears the share done and may stop the work.
     """
-    with _within_memory() as most_bytes:
+    with within_memory() as most_bytes:
         offsets, members, of_elements = _core.mapper_clusters(
             points, elements.offsets, elements.members, rule, threads, most_bytes, progress
         )
@@ -103,7 +104,7 @@ def near_pairs(
 
     `lens` has shape (n_points, n_lenses), `window` (n_lenses,); no lens means all pairs.
     """
-    with _within_memory() as most_bytes:
+    with within_memory() as most_bytes:
         return _core.eps_graph(points, eps, lens, window, threads, most_bytes, progress)
 
 
@@ -153,7 +154,7 @@ def _forecast(found: _core.NearForecast, points: Points, n_members: int) -> Near
 
 
 @contextmanager
-def _within_memory() -> Iterator[int]:
+def within_memory() -> Iterator[int]:
     """Bytes that near pairs may take; to want more is refused in words."""
     free = available_memory()
     most = math.floor(_SHARE_OF_MEMORY * free) if free is not None else _UNKNOWN_MEMORY

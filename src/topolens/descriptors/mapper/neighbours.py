@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import Points, check_integer, check_points, check_real
+from topolens.base.checks import Points, check_integer, check_real
 from topolens.base.errors import InvalidInputError
-from topolens.descriptors.filtration import OnProgress, check_progress
+from topolens.descriptors.filtration import OnProgress, check_cloud, check_progress
 from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens
 from topolens.kernels.mapper import NearPairs, near_pairs
+from topolens.kernels.near_tiles import device_near_pairs
 
 __all__ = ["EpsGraph", "check_holds", "eps_graph", "widest_ranges"]
 
@@ -49,6 +50,7 @@ def eps_graph(
     *,
     eps: float,
     cover: Cover | None = None,
+    device: str | None = None,
     threads: int = 1,
     on_progress: OnProgress | None = None,
 ) -> EpsGraph:
@@ -65,8 +67,11 @@ def eps_graph(
     cover : Cover, optional
         The widest cover to come. Pairs are kept if their lens values differ by no more than those
         of any two points of one of its elements. Default: every cover can follow.
+    device : str, optional
+        `cpu`, `cuda` or `cuda:1`: where the matrix products are taken, by torch on a GPU; the pairs
+        are the same. Default: on the device of `points` if that is a tensor, else on the host.
     threads : int, default 1
-        Threads to use; the result does not depend on them.
+        Threads to use on the host; the result does not depend on them.
     on_progress : callable, optional
         Called now and then with the share of the work done; what it raises stops the work.
 
@@ -104,11 +109,15 @@ def eps_graph(
     check_integer(threads, "threads", at_least=1)
     check_progress(on_progress)
     check_real(eps, "eps", above=0)
-    cloud = check_points(points)
+    cloud, gpu = check_cloud(points, device)
     values, window = check_window(lens, cover, len(cloud))
     kept = np.zeros((len(cloud), 0)) if values is None else values
     widths = np.zeros(0) if window is None else window
-    pairs = near_pairs(cloud, float(eps), kept, widths, threads=threads, progress=on_progress)
+    given = (cloud, float(eps), kept, widths)
+    if gpu is None:
+        pairs = near_pairs(*given, threads=threads, progress=on_progress)
+    else:
+        pairs = device_near_pairs(*given, device=gpu, progress=on_progress)
     return EpsGraph(cloud, float(eps), pairs, values, window)
 
 
