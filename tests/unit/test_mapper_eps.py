@@ -93,8 +93,7 @@ def test_the_default_never_turns_most_points_into_noise(make):
     assert np.mean(DBSCAN(eps=curve.eps, min_samples=5).fit_predict(cloud) < 0) < 0.15
 
 
-def test_the_median_of_the_paper_does():
-    # A curve without a knee: all nearest neighbours equally far but for rounding of the rule.
+def test_without_a_knee_purvine_takes_the_median():
     cloud = np.arange(100.0)[:, None]
     curve = tl.eps_curve(cloud, rule="purvine")
     assert not curve.has_knee

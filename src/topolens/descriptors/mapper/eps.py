@@ -91,8 +91,8 @@ def eps_curve(
       be noise. If no knee stands out, the `quantile`: most points stay core.
     - "purvine": the rule of Purvine et al. [2]_: the nearest neighbour (k = 1), Kneedle with
       sensitivity 1, where the first knee from the end of the large distances counts however
-      small it is, rounded to three decimals; without a knee the median, which makes about half
-      of the points noise. They took all points: `sample=None`.
+      small it is, rounded to three decimals; without a knee the median, which leaves half of
+      the points without a neighbour within eps. They took all points: `sample=None`.
     - "quantile": the distance that the share `quantile` of the points does not exceed.
 
     Parameters
