@@ -4,7 +4,13 @@ import re
 import shutil
 
 import pytest
-from report_fixtures import damaged_study, many_operations_study, nasty_study, realistic_study
+from report_fixtures import (
+    damaged_study,
+    many_operations_study,
+    mapped_study,
+    nasty_study,
+    realistic_study,
+)
 
 from topolens.report import write_report
 
@@ -30,6 +36,8 @@ STUDIES = {
     "many": lambda: many_operations_study((4, 5), n_points=60, n_loops=9),
     "damaged": damaged_study,
     "names": nasty_study,
+    "mapped": lambda: mapped_study(mappers=("norm", "other")),
+    "mapped names": lambda: mapped_study(nasty=True),
 }
 
 
@@ -305,3 +313,53 @@ def test_prints_dark_on_white_from_either_theme(visit):
         assert one.background() == "rgb(255, 255, 255)"
         ink = one.page.evaluate("getComputedStyle(document.body).color")
         assert ink == "rgb(28, 32, 39)"
+
+
+SHOWN_GRAPH = "#mapper-view .drawing"
+
+
+def test_the_mapper_view_shows_the_graph_that_is_chosen(visit):
+    page = visit("mapped").page
+    drawn = [page.inner_html(SHOWN_GRAPH)]
+    page.select_option('#mapper-view [data-select="layer"]', "0")
+    drawn.append(page.inner_html(SHOWN_GRAPH))
+    page.select_option('#mapper-view [data-select="model"]', "1")
+    drawn.append(page.inner_html(SHOWN_GRAPH))
+    page.select_option('#mapper-view [data-select="mapper"]', "1")
+    assert page.locator('#mapper-view [data-select="model"]').input_value() == "0"
+    assert len(set(drawn)) == 3
+    page.locator("#mapper .small.graph").nth(4).click()
+    chosen = [page.locator(f'#mapper-view [data-select="{name}"]') for name in ("model", "layer")]
+    assert [one.input_value() for one in chosen] == ["1", "1"]
+    assert page.locator("#mapper .small.graph.chosen").count() == 1
+
+
+def test_a_node_says_its_classes_and_a_class_can_stand_alone(visit):
+    page = visit("mapped").page
+    page.locator(f"{SHOWN_GRAPH} circle").last.hover()
+    assert re.match(r"\d+ points?\nclass \d: \d+", page.inner_text("#tip"))
+    page.click('[data-only-class="1"]')
+    faint = page.evaluate(
+        "[...document.querySelectorAll('#mapper-view .slices')].map(path => "
+        "[path.dataset.class, path.classList.contains('faint')])"
+    )
+    assert faint
+    assert all(is_faint == (number != "1") for number, is_faint in faint)
+    page.select_option('#mapper-view [data-select="layer"]', "0")
+    assert page.locator("#mapper-view .slices.faint").count() == 2
+    page.click('[data-only-class="1"]')
+    assert page.locator("#mapper .faint").count() == 0
+
+
+def test_graphs_are_there_without_scripts(browser, pages):
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 1200, "height": 900}
+    )
+    page = context.new_page()
+    page.goto(pages["mapped"].as_uri())
+    boxes = [one.bounding_box() for one in page.locator("#mapper .small.graph use").all()]
+    assert len(boxes) == 12
+    assert all(box["width"] > 50 and box["height"] > 10 for box in boxes)
+    assert page.locator("#mapper figure.printed svg.graph").first.is_visible()
+    assert not page.locator("#mapper-view").is_visible()
+    context.close()
