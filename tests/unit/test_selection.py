@@ -39,6 +39,16 @@ def test_several_rows_of_one_sample_are_told_apart():
     assert len(np.unique(chosen.rows["a", "x"])) == 40
 
 
+def test_rows_of_maps_of_unequal_size_are_not_taken_for_the_same_places():
+    layers = {("a", "x"): ids(range(30), copies=16), ("a", "y"): ids(range(30), copies=4)}
+    chosen = select_rows(layers, points=None, seed=0, cloud="c")
+    assert not chosen.corresponding
+    assert {len(rows) for rows in chosen.rows.values()} == {120}
+    # All places of the larger map have their chance, not only its first four.
+    assert np.ptp(layers["a", "x"][chosen.rows["a", "x"], 1]) == 15
+    assert "have unequal numbers of rows of a sample" in chosen.warnings[0]
+
+
 def test_layers_without_common_samples_are_drawn_apart():
     layers = {("a", "x"): ids(range(40)), ("b", "y"): ids(range(100, 150))}
     chosen = select_rows(layers, points=None, seed=0, cloud="c")

@@ -78,9 +78,14 @@ def select_rows(
     if not codes:
         return Selection({}, 0, False, problems, ())
     smallest = min(len(code) for code in codes.values())
+    if len({int(ids[layer][:, 1].max()) for layer in codes}) > 1:
+        # Row 5 of a sample is another place in a map of 32 x 32 than in one of 8 x 8.
+        reason = "have unequal numbers of rows of a sample"
+        return _without_correspondence(codes, points or smallest, seed, cloud, problems, reason)
     common = reduce(np.intersect1d, _distinct(list(codes.values())))
     if len(common) < needed:
-        return _without_correspondence(codes, points or smallest, seed, cloud, problems)
+        reason = "do not share enough samples"
+        return _without_correspondence(codes, points or smallest, seed, cloud, problems, reason)
     n_points = points or len(common)
     chosen = common[sample_rows(len(common), n_points, seed=seed)]
     rows = {layer: _positions(code, chosen) for layer, code in codes.items()}
@@ -174,10 +179,11 @@ def _without_correspondence(
     seed: int,
     cloud: str,
     problems: Mapping[LayerName, str],
+    reason: str,
 ) -> Selection:
     rows = {layer: sample_rows(len(code), n_points, seed=seed) for layer, code in codes.items()}
     warning = (
-        f"Cloud `{cloud}`: the layers do not share enough samples, so {n_points} rows of each "
+        f"Cloud `{cloud}`: the layers {reason}, so {n_points} rows of each "
         "were drawn independently and measures that need the same samples were left out."
     )
     return Selection(rows, n_points, False, problems, (warning,))
