@@ -100,7 +100,7 @@ def test_paths_that_cannot_be_are_files_that_are_not_there(folder, path, sentenc
             'comparisons = [{ name = "sliced_wasserstein", dimension = 1, directions = 1.5 }]\n'
             + ONE,
             [
-                'comparisons[1] "sliced_wasserstein": `directions` must be an integer at least 1;',
+                'comparisons[1] "sliced_wasserstein": `directions` must be an integer from 1 to',
                 "descriptors[1] \"lifespan_sum\": `alpha` must be a finite number above 0; got 'x'",
             ],
         ),

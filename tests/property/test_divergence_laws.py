@@ -162,6 +162,8 @@ def test_samples_of_clouds_without_correspondence_are_drawn_apart():
     assert value == mtop_divergence(first, second, **sizes, n_trials=4)
     assert value != mtop_divergence(first, second, **sizes, n_trials=4, seed=1)
     assert value != mtop_divergence(first, second, **sizes, n_trials=3)
+    assert mtop_divergence(first, first) == 0
+    assert mtop_divergence(first, first, **sizes) > 0
     # A cloud taken whole meets every sample of the other.
     whole = mtop_divergence(first, second, n_first=90, n_second=50, n_trials=4)
     assert whole != mtop_divergence(first, second, n_first=90, n_second=50, n_trials=1)

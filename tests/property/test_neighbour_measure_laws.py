@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
@@ -17,6 +17,7 @@ from topolens import (
     shared_neighbours,
 )
 from topolens.base.errors import InvalidInputError
+from topolens.comparison import memberships
 
 laws = settings(derandomize=True, deadline=None, max_examples=60)
 seeds = st.integers(0, 2**32 - 1)
@@ -35,6 +36,24 @@ def paired(draw, count=2, *, ties=True):
     return [cloud.astype(float) for cloud in clouds], draw(st.integers(1, n_points - 1))
 
 
+def slow_parts(cloud, k, metric="euclidean"):
+    """Membership of every sample in the k nearest of every other; 1 or 0 where nothing ties."""
+    distances = cdist(cloud, cloud, metric)
+    parts = np.zeros(distances.shape)
+    for i, row in enumerate(distances):
+        others = [j for j in range(len(row)) if j != i]
+        limit = sorted(row[others])[k - 1]
+        nearer = [j for j in others if row[j] < limit]
+        tied = [j for j in others if row[j] == limit]
+        parts[i, nearer] = 1
+        parts[i, tied] = (k - len(nearer)) / len(tied)
+    return parts
+
+
+def differ(cloud):
+    return (cloud != cloud[0]).any()
+
+
 def slow_sets(cloud, k, metric="euclidean"):
     distances = cdist(cloud, cloud, metric)
     return [
@@ -45,11 +64,42 @@ def slow_sets(cloud, k, metric="euclidean"):
 
 @laws
 @given(paired())
-def test_neighbour_overlap_is_the_mean_jaccard_index_of_sets(pair):
+def test_neighbour_overlap_is_the_mean_jaccard_index_of_memberships(pair):
     (first, second), k = pair
-    sets = zip(slow_sets(first, k), slow_sets(second, k), strict=True)
-    expected = np.mean([len(a & b) / len(a | b) for a, b in sets])
+    assume(differ(first) and differ(second))
+    ours, theirs = slow_parts(first, k), slow_parts(second, k)
+    shared, united = np.minimum(ours, theirs).sum(axis=1), np.maximum(ours, theirs).sum(axis=1)
+    expected = np.mean(shared / united)
     assert neighbour_overlap(first, second, n_neighbors=k) == pytest.approx(expected, rel=1e-12)
+
+
+@laws
+@given(paired(), seeds)
+def test_neighbours_shared_do_not_depend_on_the_order_of_the_rows_even_with_ties(pair, seed):
+    (first, second), k = pair
+    assume(differ(first) and differ(second))
+    order = np.random.default_rng(seed).permutation(len(first))
+    for measure in (mutual_knn, neighbour_overlap):
+        shuffled = measure(first[order], second[order], n_neighbors=k, metric="manhattan")
+        found = measure(first, second, n_neighbors=k, metric="manhattan")
+        assert shuffled == pytest.approx(found, rel=1e-12)
+        assert measure(first, first[:], n_neighbors=k, metric="manhattan") == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n_dead", [0, 90])
+def test_samples_that_are_dead_share_their_places(n_dead, monkeypatch):
+    """Many equal rows, in one cloud and in both, in blocks as small as can be."""
+    monkeypatch.setattr(memberships, "_AT_ONCE", 50)
+    rng = np.random.default_rng(4)
+    first, second = rng.normal(size=(2, 300, 5))
+    first[:90] = 0
+    second[150 - n_dead : 150] = 0
+    second[260:] = 1
+    ours, theirs = slow_parts(first, 10), slow_parts(second, 10)
+    expected = np.minimum(ours, theirs).sum(axis=1) / 10
+    (shares,) = shared_neighbours(first, second, sizes=[10])
+    np.testing.assert_allclose(shares, expected, rtol=1e-12)
+    assert 0 < expected.mean() < 0.9
 
 
 @laws
@@ -67,6 +117,7 @@ def test_mutual_knn_is_the_shared_part_of_sets_by_angle(pair):
 @given(paired(3))
 def test_distances_of_neighbour_sets_obey_the_triangle_inequality(clouds):
     (first, second, third), k = clouds
+    assume(all(differ(cloud) for cloud in clouds[0]))
     apart = [
         1 - neighbour_overlap(one, other, n_neighbors=k)
         for one, other in ((first, third), (first, second), (second, third))
@@ -78,6 +129,7 @@ def test_distances_of_neighbour_sets_obey_the_triangle_inequality(clouds):
 @given(paired())
 def test_one_search_serves_all_sizes(pair):
     (first, second), k = pair
+    assume(differ(first) and differ(second))
     shares = shared_neighbours(first, second, sizes=(k, 1))
     for size, row in zip((k, 1), shares, strict=True):
         mutual = mutual_knn(first, second, n_neighbors=size, metric="euclidean")
@@ -176,7 +228,7 @@ CLOUD = np.zeros((4, 2))
             "`n_neighbors` must be smaller than the number of points; got 4 for 4 points",
         ),
         (
-            lambda: neighbour_overlap(CLOUD, np.zeros((5, 2)), n_neighbors=2),
+            lambda: neighbour_overlap(np.eye(4), np.eye(5), n_neighbors=2),
             "`first` and `second` must hold the same samples row by row; got 4 and 5 rows",
         ),
         (
@@ -187,6 +239,15 @@ CLOUD = np.zeros((4, 2))
             lambda: mutual_knn(np.eye(4), CLOUD, n_neighbors=2),
             "`second` must have no zero row under the cosine metric; row 0 is; "
             "the euclidean metric takes such rows",
+        ),
+        (
+            lambda: neighbour_overlap(np.eye(4), CLOUD, n_neighbors=2),
+            "`second` must not be constant: no neighbour is nearer than another when all rows "
+            "coincide",
+        ),
+        (
+            lambda: shared_neighbours(np.eye(4), np.eye(5), sizes=[2]),
+            "`first` and `second` must hold the same samples row by row; got 4 and 5 rows",
         ),
         (
             lambda: shared_neighbours(CLOUD, CLOUD, sizes=[]),

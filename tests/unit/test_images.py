@@ -137,7 +137,11 @@ def test_bars_that_never_die_are_told_apart():
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"resolution": 0}, "`resolution` must be an integer at least 1; got 0"),
+        ({"resolution": 0}, "`resolution` must be an integer from 1 to 10000; got 0"),
+        (
+            {"resolution": 10**19},
+            f"`resolution` must be an integer from 1 to 10000; got {10**19}",
+        ),
         ({"bandwidth": 0}, "`bandwidth` must be a finite number above 0; got 0"),
         ({"weight_power": -1}, "`weight_power` must be a finite number above 0; got -1"),
         ({"birth_range": (1, 1)}, "`birth_range` must be ascending; got 1 and 1"),

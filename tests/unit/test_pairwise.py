@@ -222,7 +222,7 @@ class TestItems:
     def test_of_which_none_fits_are_the_callers_mistake(self):
         with refuses("a/x: `diagram` must have shape (n_bars, 2); got shape (3, 3)"):
             pairwise({("a", "x"): np.eye(3), "b": np.eye(3)}, "sliced_wasserstein")
-        with refuses("0: `directions` must be an integer at least 1; got 0"):
+        with refuses("0: `directions` must be an integer from 1 to 100000; got 0"):
             pairwise(list(BARS.values()), "sliced_wasserstein", params={"directions": 0})
 
 

@@ -57,7 +57,7 @@ class Operation:
     is_metric: bool = False
     """True if the triangle inequality holds."""
     perfect_at_equals: bool = True
-    """Of a metric: False if equal items reach the perfect value only as the points grow many."""
+    """Of a metric: False if equal items come near the perfect value, but need not reach it."""
     paired_rows: bool = False
     """True if two clouds must hold the same samples row by row."""
     is_similarity: bool = False

@@ -152,6 +152,7 @@ def _check_same_space(first: NDArray[np.float64], second: NDArray[np.float64]) -
     unit="distance",
     invariances=Invariances(),
     symmetric=False,
+    perfect_at_equals=False,
     prepare=_prepare,
     compare=_compare,
 )

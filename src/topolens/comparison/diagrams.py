@@ -19,6 +19,8 @@ from topolens.kernels import sliced as kernel
 
 __all__ = ["sliced_wasserstein"]
 
+_MOST_DIRECTIONS = 100_000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _PreparedBars:
@@ -27,7 +29,7 @@ class _PreparedBars:
 
 
 def _prepare(diagram: Bars, *, directions: int = 50, name: str = "diagram") -> _PreparedBars:
-    check_integer(directions, "directions", at_least=1)
+    check_integer(directions, "directions", at_least=1, at_most=_MOST_DIRECTIONS)
     bars = split_bars(diagram, name)
     return _PreparedBars(kernel.slice_diagram(bars.finite, directions), bars.essential)
 
@@ -63,7 +65,7 @@ def sliced_wasserstein(first: Bars, second: Bars, *, directions: int = 50) -> fl
         Births and deaths. Bars that never die are matched among themselves in order of birth,
         each pair adding the difference of births.
     directions : int, default 50
-        Number of lines.
+        Number of lines, at most 100,000.
 
     Returns
     -------

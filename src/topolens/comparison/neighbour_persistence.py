@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_same_length
+from topolens.base.checks import check_integer, check_one_of, check_same_length
 from topolens.base.errors import InvalidInputError
-from topolens.comparison.neighbours import neighbour_sets
+from topolens.comparison.centring import host_points
+from topolens.kernels.distances import DIRECT_METRICS
+from topolens.kernels.neighbours import nearest_neighbours
 
 __all__ = ["NeighbourPersistence", "neighbour_persistence"]
 
@@ -84,7 +86,7 @@ def neighbour_persistence(
         raise InvalidInputError("`layers` must hold at least one cloud; got none")
     names = [f"layers[{index}]" for index in range(len(layers))]
     sets = [
-        neighbour_sets(layer, n_neighbors, metric, name=name)
+        _neighbour_sets(layer, n_neighbors, metric, name=name)
         for layer, name in zip(layers, names, strict=True)
     ]
     for name, found in zip(names, sets, strict=True):
@@ -96,6 +98,16 @@ def neighbour_persistence(
             alive &= _are_among(relations, sets[stop])
             per_sample[start, stop] = per_sample[stop, start] = alive.mean(axis=1)
     return NeighbourPersistence(per_sample.mean(axis=2, dtype=np.float64), per_sample, n_neighbors)
+
+
+def _neighbour_sets(
+    points: ArrayLike, n_neighbors: int, metric: str, *, name: str
+) -> NDArray[np.int64]:
+    """Return the rows nearest to each row, nearest first, shape (n_points, n_neighbors)."""
+    check_one_of(metric, "metric", DIRECT_METRICS)
+    check_integer(n_neighbors, "n_neighbors", at_least=1)
+    cloud = host_points(points, name=name)
+    return nearest_neighbours(cloud, n_neighbors, metric=metric, name=name)[0]
 
 
 def _are_among(names: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -8,31 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topolens.base.checks import check_integer, check_one_of, check_same_length
+from topolens.base.checks import check_integer, check_same_length
 from topolens.base.errors import InvalidInputError
 from topolens.base.registry import Invariances, metrics
-from topolens.comparison.centring import host_points
-from topolens.kernels.distances import DIRECT_METRICS
-from topolens.kernels.neighbours import check_neighbor_count, nearest_neighbours
+from topolens.comparison.memberships import Memberships, shared_part, surroundings
+from topolens.kernels.neighbours import check_neighbor_count
 
-__all__ = ["count_shared", "mutual_knn", "neighbour_overlap", "neighbour_sets", "shared_neighbours"]
-
-
-def neighbour_sets(
-    points: ArrayLike, n_neighbors: int, metric: str, *, name: str
-) -> NDArray[np.int64]:
-    """Return the rows nearest to each row, nearest first, shape (n_points, n_neighbors)."""
-    check_one_of(metric, "metric", DIRECT_METRICS)
-    check_integer(n_neighbors, "n_neighbors", at_least=1)
-    cloud = host_points(points, name=name)
-    return nearest_neighbours(cloud, n_neighbors, metric=metric, name=name)[0]
-
-
-def count_shared(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return how many names two lists of distinct names share, row by row."""
-    both = np.sort(np.concatenate([first, second], axis=1), axis=1)
-    shared: NDArray[np.intp] = np.count_nonzero(both[:, 1:] == both[:, :-1], axis=1)
-    return shared
+__all__ = ["mutual_knn", "neighbour_overlap", "shared_neighbours"]
 
 
 def shared_neighbours(
@@ -45,7 +27,7 @@ def shared_neighbours(
     """Share of each sample's k nearest neighbours that two representations agree on, for each k.
 
     The mean over samples is `mutual_knn`; the mean over the samples of a class says which
-    classes keep their neighbours. One search serves all sizes.
+    classes keep their neighbours. One search serves all sizes. Ties count as in `mutual_knn`.
 
     Parameters
     ----------
@@ -54,7 +36,7 @@ def shared_neighbours(
     sizes : sequence of int, default (1, 2, 5, 10, 20, 50)
         The numbers k of neighbours, each smaller than the number of points.
     metric : {"euclidean", "manhattan", "chebyshev", "cosine", "correlation"}
-        Which points are near. Of those equally far the one with the smaller row number counts.
+        Which points are near. Those as far as the k-th share the places that are left.
 
     Returns
     -------
@@ -64,8 +46,8 @@ def shared_neighbours(
     Raises
     ------
     InvalidInputError
-        If the numbers of rows differ, a size is not below them, or a row has no direction under
-        an angular metric.
+        If the numbers of rows differ, a size is not below them, all rows of one are equal, or a row
+        has no direction under an angular metric.
     """
     if not isinstance(sizes, Iterable):
         raise InvalidInputError(f"`sizes` must be a list of numbers of neighbours; got {sizes!r}")
@@ -74,37 +56,42 @@ def shared_neighbours(
         raise InvalidInputError("`sizes` must hold at least one number of neighbours; got none")
     check_neighbor_count(max(counts), len(first), "sizes")  # type: ignore[arg-type]
     ours, theirs = (
-        neighbour_sets(points, max(counts), metric, name=name)
+        surroundings(points, max(counts), metric, name=name)
         for points, name in ((first, "first"), (second, "second"))
     )
-    check_same_length(ours, theirs, ("first", "second"))
-    return np.array([count_shared(ours[:, :k], theirs[:, :k]) / k for k in counts])
+    check_same_length(ours.spots, theirs.spots, ("first", "second"))
+    return np.array([_shares(ours.memberships(k), theirs.memberships(k), k) for k in counts])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _PreparedNeighbours:
-    ids: NDArray[np.int64]
+    memberships: Memberships
+    n_neighbors: int
 
 
-def _shares(first: _PreparedNeighbours, second: _PreparedNeighbours) -> NDArray[np.float64]:
-    check_same_length(first.ids, second.ids, ("first", "second"))
-    shares: NDArray[np.float64] = count_shared(first.ids, second.ids) / first.ids.shape[1]
-    return shares
+def _shares(first: Memberships, second: Memberships, n_neighbors: int) -> NDArray[np.float64]:
+    # Parts of ties may add up to more than the whole by rounding.
+    return np.minimum(shared_part(first, second) / n_neighbors, 1)
+
+
+def _prepare(points: ArrayLike, n_neighbors: int, metric: str, name: str) -> _PreparedNeighbours:
+    found = surroundings(points, n_neighbors, metric, name=name)
+    return _PreparedNeighbours(found.memberships(n_neighbors), n_neighbors)
 
 
 def _prepare_mutual(
     points: ArrayLike, *, n_neighbors: int = 10, metric: str = "cosine", name: str = "points"
 ) -> _PreparedNeighbours:
-    return _PreparedNeighbours(neighbour_sets(points, n_neighbors, metric, name=name))
+    return _prepare(points, n_neighbors, metric, name)
 
 
 def _compare_mutual(first: _PreparedNeighbours, second: _PreparedNeighbours) -> float:
-    return float(_shares(first, second).mean())
+    return float(_shares(first.memberships, second.memberships, first.n_neighbors).mean())
 
 
 @metrics.register(
     "mutual_knn",
-    version=1,
+    version=2,
     takes="points",
     unit="",
     invariances=Invariances(orthogonal=True, isotropic_scaling=True),
@@ -122,6 +109,10 @@ def mutual_knn(
     al., "The Platonic Representation Hypothesis", ICML 2024, appendix A: the neighbours with the
     largest inner products of unit vectors, k = 10).
 
+    Of g samples as far as the k-th where s are strictly nearer, each is a neighbour to the part
+    (k - s) / g, and two representations share the smaller of both parts: the order of the rows
+    never matters, equals share all, and without ties this is the count above.
+
     Parameters
     ----------
     first, second : array_like of shape (n_points, n_features)
@@ -129,7 +120,7 @@ def mutual_knn(
     n_neighbors : int, default 10
         k, smaller than the number of points.
     metric : {"cosine", "euclidean", "manhattan", "chebyshev", "correlation"}, default cosine
-        Which points are near. Of those equally far the one with the smaller row number counts.
+        Which points are near. Those as far as the k-th share the places that are left.
 
     Returns
     -------
@@ -139,8 +130,9 @@ def mutual_knn(
     Raises
     ------
     InvalidInputError
-        If the numbers of rows differ, there are not more points than neighbours, or a row is
-        zero under "cosine" (or constant under "correlation"), for it then has no direction.
+        If the numbers of rows differ, there are not more points than neighbours, all rows of one
+        are equal, or a row is zero under "cosine" (or constant under "correlation"), for it then
+        has no direction.
 
     Examples
     --------
@@ -158,17 +150,17 @@ def mutual_knn(
 def _prepare_overlap(
     points: ArrayLike, *, n_neighbors: int = 10, metric: str = "euclidean", name: str = "points"
 ) -> _PreparedNeighbours:
-    return _PreparedNeighbours(neighbour_sets(points, n_neighbors, metric, name=name))
+    return _prepare(points, n_neighbors, metric, name)
 
 
 def _compare_overlap(first: _PreparedNeighbours, second: _PreparedNeighbours) -> float:
-    shares = _shares(first, second)
+    shares = _shares(first.memberships, second.memberships, first.n_neighbors)
     return float(np.mean(shares / (2 - shares)))
 
 
 @metrics.register(
     "neighbour_overlap",
-    version=1,
+    version=2,
     takes="points",
     unit="",
     invariances=Invariances(orthogonal=True, isotropic_scaling=True, translation=True),
@@ -185,7 +177,8 @@ def neighbour_overlap(
     Mean over samples of |N_k(x) and N'_k(x)| / |N_k(x) or N'_k(x)|, a sample being no neighbour
     of itself: nearest neighbour topological similarity (NNTS) in the spirit of Hryniowski and
     Wong, arXiv 2012.03793. A sample that shares the part s of its neighbours has the overlap
-    s / (2 - s), so this is at most `mutual_knn` under the same metric.
+    s / (2 - s), so this is at most `mutual_knn` under the same metric. Ties count as there: the
+    sum of the smaller memberships over that of the larger.
 
     Parameters
     ----------
@@ -194,7 +187,7 @@ def neighbour_overlap(
     n_neighbors : int, default 10
         k, smaller than the number of points.
     metric : {"euclidean", "manhattan", "chebyshev", "cosine", "correlation"}, default euclidean
-        Which points are near. Of those equally far the one with the smaller row number counts.
+        Which points are near. Those as far as the k-th share the places that are left.
 
     Returns
     -------
@@ -204,8 +197,8 @@ def neighbour_overlap(
     Raises
     ------
     InvalidInputError
-        If the numbers of rows differ, there are not more points than neighbours, or a row has no
-        direction under an angular metric.
+        If the numbers of rows differ, there are not more points than neighbours, all rows of one
+        are equal, or a row has no direction under an angular metric.
 
     Examples
     --------

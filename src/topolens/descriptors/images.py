@@ -18,6 +18,8 @@ from topolens.descriptors.cutting import bars_cut_at
 
 __all__ = ["PersistenceImage", "persistence_image"]
 
+_MOST_PIXELS = 10_000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersistenceImage:
@@ -63,7 +65,7 @@ def persistence_image(
     diagram : Diagram
         The bars of one degree.
     resolution : int, default 20
-        Pixels along each side.
+        Pixels along each side, at most 10,000.
     bandwidth : float, default 0.05
         Standard deviation of the Gaussians, in units of the cloud's distances.
     weight_power : float, default 1.0
@@ -96,7 +98,7 @@ def persistence_image(
     array([[0.  , 0.75],
            [0.  , 0.  ]])
     """
-    count = check_integer(resolution, "resolution", at_least=1)
+    count = check_integer(resolution, "resolution", at_least=1, at_most=_MOST_PIXELS)
     width = check_real(bandwidth, "bandwidth", above=0)
     power = check_real(weight_power, "weight_power", above=0)
     births = np.linspace(*_check_range(birth_range, "birth_range"), count + 1)

@@ -91,7 +91,7 @@ class OperationWords:
         if one.paired_rows:
             facts.append("compares the same samples row by row")
         if not one.perfect_at_equals:
-            facts.append("equal layers come near the perfect value only with many points")
+            facts.append("equal layers come near the perfect value, but need not reach it")
         kept = [word for field, word in _CHANGES if getattr(one.invariances, field)]
         return [*facts, f"unchanged by {listing(kept)}"] if kept else facts
 
