@@ -151,6 +151,13 @@ def test_a_few_huge_distances_do_not_set_the_colours():
     assert colour_span(matrix_of([make_model("m", [f"l{i}" for i in range(12)])], values))[1] == 20
 
 
+def test_distances_that_all_lie_far_from_zero_still_differ_in_colour():
+    values = 0.8 + 0.02 * np.abs(np.subtract.outer(np.arange(10.0), np.arange(10.0)))
+    np.fill_diagonal(values, 0)
+    matrix = matrix_of([make_model("m", [f"l{i}" for i in range(10)])], values)
+    assert colour_span(matrix) == (pytest.approx(0.82), pytest.approx(0.98))
+
+
 def test_undefined_distances_stay_empty():
     model = make_model("m", ("a", "b"))
     plot_distances(matrix_of([model], np.full((2, 2), np.nan), "sliced_wasserstein H1"))

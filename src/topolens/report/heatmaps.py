@@ -31,6 +31,7 @@ _MOST_NAMED_MODELS = 12
 _COLOURS = "viridis"
 _MOST_SHOWN = 0.98
 _FAR_ABOVE = 5
+_FAR_FROM_ZERO = 0.4
 
 
 def plot_distances(matrix: DistanceMatrix, *, ax: Axes | None = None) -> Axes:
@@ -74,6 +75,8 @@ def colour_span(matrix: DistanceMatrix) -> tuple[float, float]:
 
     A layer against itself would hide all other differences, and so would few values far above
     the rest: the span then ends at the 98 % quantile, and what lies beyond has its last colour.
+    Values that all lie far from zero would hardly differ in colour: the span then begins at
+    their 2 % quantile.
     """
     finite = _between_layers(matrix)
     if len(finite) == 0:
@@ -82,6 +85,9 @@ def colour_span(matrix: DistanceMatrix) -> tuple[float, float]:
     most = max(float(np.quantile(finite, _MOST_SHOWN)), 0.0)
     if most > low and high / _FAR_ABOVE > most - low:
         high = most
+    least = float(np.quantile(finite, 1 - _MOST_SHOWN))
+    if least > _FAR_FROM_ZERO * high:
+        low = least
     return (low, high) if high > low else (low, low + 1.0)
 
 

@@ -23,6 +23,7 @@ __all__ = ["SmallLine", "SmallProfile", "log_scaled", "small_profiles"]
 
 _WIDTH, _HEIGHT = 200, 90
 _NEAR_ZERO = 0.6
+_LONG = 10_000
 _DECADES = 1e3
 
 
@@ -96,9 +97,16 @@ def _small(
         heading=words.heading,
         unit=f"{unit}, log scale".lstrip(", ") if log_scaled(values) else unit,
         measure=study.measures.index(words.label),
-        span=f"{number(float(values.min()))} – {number(float(values.max()))}",
+        span=_span(values),
         lines=tuple(lines),
     )
+
+
+def _span(values: NDArray[np.float64]) -> str:
+    ends = (float(values.min()), float(values.max()))
+    # A count of bars is no 1.00.
+    whole = bool((values == np.round(values)).all()) and max(map(abs, ends)) < _LONG
+    return " – ".join(f"{end:.0f}" if whole else number(end) for end in ends)
 
 
 def _heights(values: NDArray[np.float64]) -> NDArray[np.float64]:
