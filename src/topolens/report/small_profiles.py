@@ -23,6 +23,7 @@ __all__ = ["SmallLine", "SmallProfile", "log_scaled", "small_profiles"]
 
 _WIDTH, _HEIGHT = 200, 90
 _NEAR_ZERO = 0.6
+# Whole numbers are written out below this.
 _LONG = 10_000
 _DECADES = 1e3
 
