@@ -179,3 +179,49 @@ def test_labels_beyond_the_outputs_are_a_doubt(folder):
         "says little. Name its outputs with `outputs`, or show it data of its own classes."
     ) in study.warnings
     assert not any("`plain` gives" in line for line in study.warnings)
+
+
+def foreground_study(folder, *changes):
+    pooled = ('layers = ["fc2"]', 'layers = ["relu1"]\npool = "foreground:2"')
+    return study_of(folder, pooled, *changes)
+
+
+def test_foreground_activations_in_a_study(folder):
+    pytest.importorskip("cv2")
+    path = foreground_study(folder)
+    assert any("relu1" in line for line in preview(read_study(path), folder / "out"))
+    assert not tl.run(path, folder / "out").failures
+    stores = [ActivationStore.open(each) for each in (folder / "out" / "activations").iterdir()]
+    small, plain = sorted(stores, key=lambda store: store.layer("relu1").output_shape)
+    assert small.n_rows("relu1") == plain.n_rows("relu1") == 40
+    assert plain.positions("relu1").max() >= 64 > small.positions("relu1").max()
+    assert plain.spec["foreground"]["grabcut"] == 5
+    assert set(plain.summary) >= {"images_without_foreground", "images_without_background"}
+
+
+def test_masks_that_a_study_names_decide_the_positions_and_the_key(folder):
+    masks = np.zeros((20, 16, 16), bool)
+    masks[:, 12:, 12:] = True
+    np.savez(folder / "all.npz", corner=masks, rest=~masks)
+    taken = {}
+    for array in ("corner", "rest"):
+        path = foreground_study(
+            folder,
+            ('split = "val"', f'split = "val"\nforeground = "all.npz:{array}"'),
+            ("resize = [8, 8]\ncrop = 8\n", ""),
+            ("image_size = 8", "image_size = 16"),
+        )
+        assert not tl.run(path, folder / "out").failures
+    stores = [ActivationStore.open(each) for each in (folder / "out" / "activations").iterdir()]
+    for store in stores:
+        positions = store.positions("relu1")
+        own = ((positions // 16 >= 12) & (positions % 16 >= 12)).all()
+        taken.setdefault(bool(own), []).append(store)
+    assert [len(taken[own]) for own in (True, False)] == [2, 2]
+
+
+def test_masks_that_cannot_be_read_are_named_with_their_place(folder):
+    path = foreground_study(folder, ('split = "val"', 'split = "val"\nforeground = "no.npz"'))
+    sentence = r'models\[1\] "plain": `foreground` must be .*no.npz'
+    with pytest.raises(StudyError, match=sentence):
+        tl.run(path, folder / "out")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from topolens.activations.data.foreground import ForegroundMasks, GrabCut, read_masks
 from topolens.activations.data.preprocess import preprocess_batch
 from topolens.activations.data.readymade import ReadyMade, load_readymade
 from topolens.activations.data.samples import Samples
@@ -16,6 +17,7 @@ from topolens.activations.data.text.tokenise import check_tokens_fit
 from topolens.activations.hooks.device_names import number_settings
 from topolens.activations.hooks.layer_batch import LayerBatch, LayerRows
 from topolens.activations.hooks.layer_patterns import Node, matching
+from topolens.activations.hooks.pool_names import parse_pool
 from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError, nearest_names
 from topolens.base.files import expand_path, make_folder
@@ -113,6 +115,7 @@ def plan_capture(file: StudyFile, model: ModelSpec, samples: Samples | None) -> 
         "batch_size": file.spec.capture.batch_size,
         "seed": file.spec.seed,
         **number_settings(_device_type(file), file.spec.capture.precision),
+        **_foreground_settings(file, pool, shown),
     }
     return Capture(model, content_key({"kind": "capture", **spec}), spec, weights_key)
 
@@ -229,6 +232,7 @@ def _record(
         seed=file.spec.seed,
         device=file.spec.capture.device,
         precision=file.spec.capture.precision,
+        foreground=_masks(file) if parse_pool(pool).needs_masks else None,
         reuse=stores_of_other_samples(root, capture.spec),
         on_batch=on_batch,
     )
@@ -298,6 +302,22 @@ def _code_digest(file: StudyFile, source: str) -> str | None:
         return None
     path = expand_path(rest.rpartition(":")[0], base=file.base)
     return file_digest(path) if path.is_file() else None
+
+
+def _foreground_settings(file: StudyFile, pool: str, samples: Samples) -> dict[str, Any]:
+    """Say where the foreground is taken from, if the pool asks for it."""
+    if not parse_pool(pool).needs_masks:
+        return {}
+    return {"foreground": (_masks(file) or GrabCut(samples)).description}
+
+
+def _masks(file: StudyFile) -> ForegroundMasks | None:
+    named = file.spec.data.foreground if file.spec.data is not None else None
+    if named is None:
+        return None
+    address, ending, array = named.partition(".npz:")
+    path = expand_path(address + ending.rstrip(":"), base=file.base, name="foreground")
+    return read_masks(path, array) if array else read_masks(path)
 
 
 def _files_read(file: StudyFile, model: ModelSpec) -> dict[str, Any]:

@@ -143,6 +143,9 @@ class DataSpec(PixelSpec):
     """For texts; a model may have its own."""
     layout: Literal["auto", "nhwc", "as_is"] = "auto"
     """Of arrays: whether channels come last."""
+    foreground: Annotated[str, AfterValidator(one_visible_line)] | None = None
+    """Masks of all images of the source: `FILE.npy`, `FILE.npz` or `FILE.npz:ARRAY`; GrabCut
+    finds the foreground by default."""
 
 
 class TrainSpec(_Table):

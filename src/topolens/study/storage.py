@@ -9,6 +9,7 @@ from pathlib import Path
 from topolens.activations.data.preprocess import preprocess_batch
 from topolens.activations.data.samples import Samples
 from topolens.activations.hooks.layer_batch import LayerBatch
+from topolens.activations.hooks.pool_names import parse_pool
 from topolens.activations.stores.storage_forecast import batch_sizes, check_room, forecast_bytes
 from topolens.activations.stores.store import ActivationStore
 from topolens.base.errors import InvalidInputError, StoreError, TopolensError
@@ -86,7 +87,8 @@ def _example(
     inputs = preprocess_batch(shown.batch(few), mean=model.mean, std=model.std, scale=model.scale)
     batches = [(inputs, shown.ids[few])]
     network = load_network(file, model)
-    return next(capture_batches(network, batches, layers=layers, exclude=exclude, pool=pool))
+    tried = str(parse_pool(pool).without_masks)
+    return next(capture_batches(network, batches, layers=layers, exclude=exclude, pool=tried))
 
 
 def _written(path: Path) -> int:

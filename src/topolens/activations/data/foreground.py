@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topolens.activations.data.array_files import array_in, load_array, open_archive
 from topolens.activations.data.samples import Samples
 from topolens.base.checks import check_integer
 from topolens.base.errors import InvalidInputError, MissingDependencyError
 from topolens.base.hashing import array_digest
 
-__all__ = ["Foreground", "ForegroundMasks", "GrabCut", "foreground_masks"]
+__all__ = ["Foreground", "ForegroundMasks", "GrabCut", "foreground_masks", "read_masks"]
 
 _PROBABLE, _SURE = 3, 1
 """What GrabCut writes for foreground."""
@@ -91,6 +93,27 @@ class ForegroundMasks:
         """The digest of the masks and of their ids."""
         parts = {"masks": np.asarray(self.masks), "ids": np.asarray(self.sample_ids)}
         return {f"{name}_sha256": array_digest(array) for name, array in parts.items()}
+
+
+def read_masks(path: Path, array: str = "masks") -> ForegroundMasks:
+    """Read the masks of all samples of a source, in its order.
+
+    Parameters
+    ----------
+    path : Path
+        A .npy file, or an .npz archive.
+    array : str, default "masks"
+        Which array of the archive.
+
+    Raises
+    ------
+    InvalidInputError
+        If the file cannot be read or holds no masks.
+    """
+    if path.suffix == ".npz":
+        with open_archive(path, name="foreground") as archive:
+            return ForegroundMasks(array_in(archive, array, name="foreground"))
+    return ForegroundMasks(load_array(path, name="foreground"))
 
 
 class GrabCut:

@@ -68,10 +68,8 @@ def dry_run(
     example = example_inputs(model, input_shape)
     table = layer_table(model, example)
     try:
-        batches, kind = [(example, np.arange(2))], parse_pool(pool)
-        # As many rows, and nobody has to know where the foreground of zeros is.
-        shown = f"random:{kind.count}" if kind.needs_masks else pool
-        batch = next(capture(model, batches, layers=layers, exclude=exclude, pool=shown))
+        batches, tried = [(example, np.arange(2))], str(parse_pool(pool).without_masks)
+        batch = next(capture(model, batches, layers=layers, exclude=exclude, pool=tried))
     except InvalidInputError as mistake:
         return table, [], mistake
     modules = {info.name for info in table}

@@ -29,6 +29,11 @@ class Pooling:
         return self.kind if is_short else f"{self.kind}:{self.count}"
 
     @property
+    def without_masks(self) -> Pooling:
+        """A policy that takes as many rows and can be tried without any mask."""
+        return Pooling("random", self.count) if self.needs_masks else self
+
+    @property
     def needs_masks(self) -> bool:
         """Tell whether it asks where the foreground of each image is."""
         return self.kind in ("foreground", "background")
