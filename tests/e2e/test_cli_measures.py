@@ -165,11 +165,14 @@ def test_pairs_without_a_value_are_named(said):
         ("describe lifespan_sum a.npy --points 61", "`n_points` must be"),
         ("describe lifespan_sum bad.csv", "`bad.csv` must hold numbers with commas"),
         ("compare linear_cka a.npy", "`clouds` must be two clouds at least; got 1"),
+        ("compare linear_cka a.npy hole.csv", "`hole` must be finite; row 1 holds NaN"),
+        ("describe two_nn hole.csv", "`hole` must be finite; row 1 holds NaN"),
         ("compare linear_cka a.npy b.npy --dimension 1", "`--dimension` must be left out: "),
     ],
 )
 def test_mistakes_are_sentences(said, line, sentence):
     Path("bad.csv").write_text("1,2\n3,x\n")
+    Path("hole.csv").write_text("1,2\n3,\n5,6\n")
     code, out, err = said(line)
     assert code == 2
     assert out == ""

@@ -76,7 +76,7 @@ def read_clouds(path: Path, *, layer: str | None = None) -> Clouds:
 
 
 def prepared(
-    points: NDArray[Any], *, normalisation: str, n_points: int | None
+    points: NDArray[Any], *, name: str, normalisation: str, n_points: int | None
 ) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
     """Return a cloud of `n_points` rows at scale, and the numbers of the rows if some were drawn.
 
@@ -86,7 +86,7 @@ def prepared(
     from topolens.clouds.normalise import normalise
     from topolens.clouds.sampling import sample_rows
 
-    cloud, rows = check_points(points), None
+    cloud, rows = check_points(points, name=name), None
     if n_points is not None:
         rows = sample_rows(len(cloud), n_points)
         cloud = cloud[rows]

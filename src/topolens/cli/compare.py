@@ -54,7 +54,9 @@ def compare(
     if len(items) < 2:
         raise InvalidInputError(f"`clouds` must be two clouds at least; got {len(items)}")
     points = {
-        label: prepared(rows, normalisation=normalisation, n_points=n_points)[0]
+        label: prepared(rows, name="/".join(label), normalisation=normalisation, n_points=n_points)[
+            0
+        ]
         for label, rows in items.items()
     }
     matrix = pairwise(_subjects(points, degree), name, params=params, workers=os.cpu_count() or 1)

@@ -65,7 +65,7 @@ def describe(
     clouds = read_clouds(cloud, layer=layer).with_labels(labels)
     records = []
     for called, points in clouds.layers.items():
-        chosen, rows = prepared(points, normalisation=normalisation, n_points=n_points)
+        chosen, rows = prepared(points, name=called, normalisation=normalisation, n_points=n_points)
         classes = clouds.labels_of(called)
         classes = classes if rows is None or classes is None else classes[rows]
         for made, subject in _subjects(operation, chosen, classes, degree):
@@ -112,7 +112,9 @@ def _lines(record: dict[str, Any], *, several: bool) -> list[str]:
     if degree:
         made += f", persistence up to H{record['max_dim']}"
     others = [
-        f"  {name}: {_short(entry)}" for name, entry in fields.items() if name not in _SAID_ABOVE
+        f"  {name}: {_short(entry)}"
+        for name, entry in fields.items()
+        if name not in _SAID_ABOVE and entry != []
     ]
     return [f"{head}  ({made})", *others]
 

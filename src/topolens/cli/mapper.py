@@ -82,7 +82,7 @@ def mapper(
     _check_out(out, clouds)
     records = []
     for called, points in clouds.layers.items():
-        chosen, rows = prepared(points, normalisation=normalisation, n_points=n_points)
+        chosen, rows = prepared(points, name=called, normalisation=normalisation, n_points=n_points)
         classes = clouds.labels_of(called)
         classes = classes if rows is None or classes is None else classes[rows]
         size = {"layer": called, "n_points": len(chosen), "n_features": chosen.shape[1]}
