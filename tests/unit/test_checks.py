@@ -345,6 +345,14 @@ def test_labels_are_numbered_in_order():
     assert check_labels(np.array([7, 7, -1], np.int16), 3)[1].tolist() == [1, 1, 0]
 
 
+def test_texts_as_tables_hold_them_are_labels():
+    classes, numbers = check_labels(np.array(["dog", "cat", "dog"], dtype=object), 3)
+    assert classes.tolist() == ["cat", "dog"]
+    assert numbers.tolist() == [1, 0, 1]
+    with pytest.raises(InvalidInputError, match="got object of shape"):
+        check_labels(np.array(["dog", None, "dog"], dtype=object), 3)
+
+
 @pytest.mark.parametrize("bad", [[0, 1], [[0], [1], [2]], [0.0, 1.0, 2.0], [None, 1, 2]])
 def test_labels_are_one_class_per_point(bad):
     with pytest.raises(InvalidInputError, match=r"\A`labels` must be one class, a whole number or"):

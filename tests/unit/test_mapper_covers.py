@@ -98,3 +98,17 @@ def test_elements_do_not_depend_on_the_order_of_rows(cover, n_lenses):
 def test_settings_for_two_lenses_need_two():
     with pytest.raises(tl.InvalidInputError, match=r"`overlap` must have one entry per lens; got"):
         pulled(tl.UniformCover(4, (0.3, 0.4)), np.arange(5.0))
+
+
+@pytest.mark.parametrize("kind", [tl.UniformCover, tl.BalancedCover])
+@pytest.mark.parametrize("n_intervals", [10**6, (10**6, 10**6)])
+def test_more_elements_than_memory_holds_are_refused(kind, n_intervals):
+    with pytest.raises(tl.InvalidInputError, match="`n_intervals` must make at most 10,000,000"):
+        pulled(kind(n_intervals, 0.3), np.column_stack([np.arange(5.0), np.arange(5.0)]))
+
+
+@pytest.mark.parametrize("cover", [5, None, tl.UniformCover])
+def test_what_is_no_cover_is_refused(cover):
+    line = np.arange(9.0)[:, None]
+    with pytest.raises(tl.InvalidInputError, match=r"\A`cover` must be a cover, e\.g\."):
+        tl.mapper_graph(line, line, cover=cover, cluster=tl.DBSCAN(1.0))

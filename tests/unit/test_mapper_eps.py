@@ -226,3 +226,9 @@ def test_copies_leave_no_eps():
     cloud = np.r_[np.zeros((90, 2)), np.random.default_rng(0).normal(size=(10, 2))]
     with pytest.raises(tl.InvalidInputError, match="90 of 100 points have at least 5 copies"):
         tl.eps_curve(cloud, rule="quantile", quantile=0.5)
+
+
+def test_an_eps_that_rounds_to_nothing_is_not_blamed_on_copies():
+    cloud = 1e-5 * np.random.default_rng(0).normal(size=(40, 2))
+    with pytest.raises(tl.InvalidInputError, match="rounds eps to three decimals; it found "):
+        tl.eps_curve(cloud, rule="purvine")

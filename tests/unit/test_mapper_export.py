@@ -2,6 +2,7 @@
 
 import json
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -135,3 +136,33 @@ def test_files_of_others_are_refused(tmp_path, name, content, sentence):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(tl.InvalidInputError, match="`path` must be a file that can be read"):
         tl.read_mapper(tmp_path / "none.json")
+
+
+def test_graphml_holds_classes_with_characters_that_xml_has_not(tmp_path):
+    graph = ring_graph()
+    labels = np.where(CIRCLE[:, 1] > 0, "a\x00b\x0b\ud800", "<script>\u2603\n\"'&]]>")
+    tl.write_mapper(graph, tmp_path / "graph.graphml", labels=labels)
+    assert_equal(tl.read_mapper(tmp_path / "graph.graphml"), graph)
+    names = {key.get("attr.name") for key in ElementTree.parse(tmp_path / "graph.graphml").iter()}
+    assert {"class a\\x00b\\x0b\\ud800", "class <script>\u2603\n\"'&]]>"} <= names
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("members", lambda values: [999, *values[1:]]),
+        ("members", lambda values: values[1:]),
+        ("edges", lambda values: [[0, 999], *values[1:]]),
+        ("edges", lambda values: [[-1, 1], *values[1:]]),
+        ("shared", lambda values: values[1:]),
+        ("elements", lambda values: values[1:]),
+        ("offsets", lambda values: []),
+        ("lens_low", lambda values: values[1:]),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_refused(tmp_path, field, change):
+    record = ring_graph().to_dict()
+    record[field] = change(record[field])
+    (tmp_path / "graph.json").write_text(json.dumps(record))
+    with pytest.raises(tl.InvalidInputError, match="must be a whole MapperGraph"):
+        tl.read_mapper(tmp_path / "graph.json")

@@ -191,6 +191,8 @@ def test_the_middle_is_a_place_of_the_region():
     ("change", "sentence"),
     [
         ({"intervals": []}, r"`intervals` must be ascending and not empty; got \[\]"),
+        ({"intervals": 5}, "`intervals` must be a sequence of numbers; got 5"),
+        ({"eps_values": 0.2}, "`eps_values` must be a sequence of numbers; got 0.2"),
         ({"intervals": [5, 4]}, r"`intervals` must be ascending and not empty; got \[5, 4\]"),
         ({"overlaps": [0.3, 0.3]}, "`overlaps` must be ascending"),
         ({"overlaps": [0.3, 1.0]}, "`overlap` must lie between 0 and 1"),

@@ -124,6 +124,8 @@ def check_labels(
     """
     try:
         array: NDArray[Any] = np.asarray(labels)
+        if array.dtype == object and all(isinstance(label, str) for label in array.flat):
+            array = array.astype(np.str_)  # how tables hold texts
     except ValueError as error:
         raise InvalidInputError(f"`{name}` must be one class per point; {error}") from None
     if array.shape != (n_points,) or array.dtype.kind not in "biuUS" or np.ma.is_masked(labels):

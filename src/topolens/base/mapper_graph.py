@@ -181,9 +181,33 @@ class MapperGraph:
         for name, dtype in _ARRAYS.items():
             fields[name] = np.array(record[name], dtype).reshape(shapes.get(name, -1))
         graph = cls(**fields)
+        _refuse_contradictions(graph)
         if "positions" not in record:
             return graph
         return graph.placed(np.array(record["positions"], dtype=np.float64).reshape(-1, 2))
+
+
+def _refuse_contradictions(graph: MapperGraph) -> None:
+    """Refuse a record whose arrays are not of one graph, as after a change by hand."""
+    n_nodes = graph.n_nodes
+    of_nodes = (graph.lens_low, graph.lens_high, graph.lens_mean, graph.offsets[1:])
+    is_whole = (
+        all(len(array) == n_nodes for array in of_nodes)
+        and graph.offsets[0] == 0
+        and graph.offsets[-1] == len(graph.members)
+        and bool((graph.sizes > 0).all())
+        and _are_below(graph.members, graph.n_points)
+        and _are_below(graph.edges, n_nodes)
+        and len(graph.shared) == graph.n_edges
+    )
+    if not is_whole:
+        raise InvalidInputError(
+            "`record` must be a whole MapperGraph; its nodes, members or edges do not fit together"
+        )
+
+
+def _are_below(numbers: NDArray[np.int32], bound: int) -> bool:
+    return bool(((numbers >= 0) & (numbers < bound)).all())
 
 
 def components_of(edges: NDArray[np.int32], n_nodes: int) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from topolens.base.checks import check_points
 from topolens.base.errors import InvalidInputError
-from topolens.descriptors.mapper.covers import BallCover, Cover, Pullback, check_lens
+from topolens.descriptors.mapper.covers import BallCover, Cover, Pullback, check_lens, pulled_back
 
 __all__ = ["BoxCover"]
 
@@ -51,7 +51,7 @@ class BoxCover:
                 "`cover` must have boxes to keep; got the balls of two lenses; take "
                 "`UniformCover` or `BalancedCover`"
             )
-        pullback = cover.pull_back(values)
+        pullback = pulled_back(cover, values)
         return cls(pullback.low, pullback.high, repr(cover))
 
     def __repr__(self) -> str:

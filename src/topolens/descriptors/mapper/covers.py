@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,9 +20,11 @@ __all__ = [
     "Pullback",
     "UniformCover",
     "check_lens",
+    "pulled_back",
 ]
 
 _MOST_LENSES = 2
+_MOST_ELEMENTS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +86,7 @@ class UniformCover:
 
     def pull_back(self, lens: NDArray[np.float64]) -> Pullback:
         """Points of each interval, or of each product of two (the second lens runs fastest)."""
+        _refuse_too_many(self, lens.shape[1])
         axes = [
             _uniform_intervals(lens[:, axis], axis, *_of_axis(self, lens, axis))
             for axis in range(lens.shape[1])
@@ -124,6 +128,7 @@ class BalancedCover:
 
     def pull_back(self, lens: NDArray[np.float64]) -> Pullback:
         """Points of each interval, or of each part of one (the second lens runs fastest)."""
+        _refuse_too_many(self, lens.shape[1])
         intervals = _balanced_intervals(lens[:, 0], 0, *_of_axis(self, lens, 0))
         outer = _pulled(*_within(lens[:, 0], *intervals), len(lens), *_boxes([intervals]))
         if lens.shape[1] == 1:
@@ -188,6 +193,21 @@ class BallCover:
         )
 
 
+def pulled_back(cover: Cover, lens: NDArray[np.float64]) -> Pullback:
+    """Points of each element of a cover.
+
+    Raises
+    ------
+    InvalidInputError
+        If `cover` is none, or cannot cover this lens.
+    """
+    if isinstance(cover, type) or not hasattr(cover, "pull_back"):
+        raise InvalidInputError(
+            f"`cover` must be a cover, e.g. `UniformCover(n_intervals, overlap)`; got {cover!r}"
+        )
+    return cover.pull_back(lens)
+
+
 def check_lens(lens: ArrayLike, n_points: int, *, name: str = "lens") -> NDArray[np.float64]:
     """Return lens values as finite float64 of shape (n_points, n_lenses), one lens or two.
 
@@ -220,6 +240,16 @@ def _check_intervals(
             raise InvalidInputError(
                 f"`overlap` must lie between 0 and 1, neither included; got {share!r}"
             )
+
+
+def _refuse_too_many(cover: UniformCover | BalancedCover, n_lenses: int) -> None:
+    """Refuse a grid whose elements alone, nearly all of them empty, would fill the memory."""
+    count = cover.n_intervals
+    if (math.prod(count) if isinstance(count, tuple) else count**n_lenses) > _MOST_ELEMENTS:
+        raise InvalidInputError(
+            f"`n_intervals` must make at most {_MOST_ELEMENTS:,} elements; got {count} "
+            f"for {n_lenses} lenses"
+        )
 
 
 def _of_axis(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from topolens.base.checks import Points, check_integer, check_one_of, check_points, check_real
 from topolens.base.errors import InvalidInputError, TopolensWarning
 from topolens.base.formats import check_format
-from topolens.descriptors.mapper.covers import Cover, check_lens
+from topolens.descriptors.mapper.covers import Cover, check_lens, pulled_back
 from topolens.descriptors.mapper.knees import first_knee, robust_knee
 from topolens.descriptors.mapper.lenses import sampled_rows
 from topolens.kernels.mapper import SetsOfPoints, clusters_of_cover, dbscan_rule
@@ -210,7 +210,7 @@ def eps_curves_of_cover(
     cloud = check_points(points)
     count = check_integer(_default_k(k, rule), "k", at_least=1)
     curves: dict[int, EpsCurve] = {}
-    for number, rows in enumerate(cover.pull_back(check_lens(lens, len(cloud)))):
+    for number, rows in enumerate(pulled_back(cover, check_lens(lens, len(cloud)))):
         if len(rows) <= count:
             continue
         sampled = sampled_rows(len(rows), sample, seed)
@@ -324,7 +324,7 @@ def _curve(
     ascending = np.sort(distances.astype(np.float64))
     if rule == "purvine":
         knee = first_knee(ascending)
-        eps = round(float(np.median(ascending)) if knee is None else knee, 3)
+        eps = round(_knee_or_median(ascending, knee), 3)
     else:
         knee = robust_knee(ascending) if rule == "knee" else None
         # An observed distance: so many points are within it, not one less.
@@ -333,9 +333,20 @@ def _curve(
     return EpsCurve(ascending, eps, rule, knee is not None, k, len(cloud))
 
 
+def _knee_or_median(ascending: NDArray[np.float64], knee: float | None) -> float:
+    return float(np.median(ascending)) if knee is None else knee
+
+
 def _refuse_zero(curve: EpsCurve) -> None:
     if curve.eps > 0:
         return
+    if curve.rule == "purvine":
+        exact = _knee_or_median(curve.distances, first_knee(curve.distances))
+        if exact > 0:
+            raise InvalidInputError(
+                "`points` must have a larger scale for the rule `purvine`, which rounds eps to "
+                f"three decimals; it found {exact:.3g}; multiply the points, or take another rule"
+            )
     n_copies = int(np.count_nonzero(curve.distances == 0))
     raise InvalidInputError(
         f"`points` must lie apart for the rule `{curve.rule}`; eps would be 0: {n_copies} of "

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from topolens.base.checks import check_points, check_real
 from topolens.base.errors import InvalidInputError
 from topolens.descriptors.mapper.clustering import DBSCAN, SingleLinkage
-from topolens.descriptors.mapper.covers import Cover, check_lens
+from topolens.descriptors.mapper.covers import Cover, check_lens, pulled_back
 from topolens.descriptors.mapper.neighbours import check_window
 from topolens.kernels.mapper import (
     NearForecast,
@@ -54,7 +54,7 @@ def mapper_forecast(
             f"`cluster` must be a DBSCAN or a SingleLinkage to be forecast; got {cluster!r}"
         )
     cloud = check_points(points)
-    pullback = cover.pull_back(check_lens(lens, len(cloud)))
+    pullback = pulled_back(cover, check_lens(lens, len(cloud)))
     elements = SetsOfPoints(pullback.offsets, pullback.members)
     return forecast_of_cover(cloud, cluster.eps, elements)
 

@@ -19,7 +19,7 @@ from topolens.descriptors.mapper.clustering import (
     clusters_by,
     rule_of,
 )
-from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens
+from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens, pulled_back
 from topolens.descriptors.mapper.neighbours import EpsGraph, check_holds
 from topolens.kernels.mapper import (
     SetsOfPoints,
@@ -98,7 +98,7 @@ def mapper_graph(
     check_progress(on_progress)
     cloud = points.points if isinstance(points, EpsGraph) else check_points(points)
     values = check_lens(lens, len(cloud))
-    pullback = cover.pull_back(values)
+    pullback = pulled_back(cover, values)
     graph = graph_over(
         points if isinstance(points, EpsGraph) else cloud,
         values,

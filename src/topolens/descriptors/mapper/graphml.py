@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -17,6 +18,7 @@ _SPACE = "http://graphml.graphdrawing.org/xmlns"
 _TYPES = {int: "long", float: "double", str: "string"}
 _OF_TYPE = {"long": int, "double": float, "string": str}
 _COUNT = "class "  # begins the names of counts, so that no class hides a field
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_graphml(graph: MapperGraph, counts: Mapping[str, NDArray[np.int64]]) -> bytes:
@@ -95,8 +97,13 @@ def _of_node(
     if graph.positions is not None:
         yield from zip("xy", graph.positions[number].tolist(), strict=True)
     for name, column in counts.items():
-        yield _COUNT + name, int(column[number])
+        yield _COUNT + _writable(name), int(column[number])
     yield "members", " ".join(map(str, rows.tolist()))
+
+
+def _writable(name: str) -> str:
+    """The name of a class with characters that no XML can hold as Python escapes them."""
+    return _NOT_XML.sub(lambda found: ascii(found[0])[1:-1], name)
 
 
 class _Keys:

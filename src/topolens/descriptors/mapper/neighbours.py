@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from topolens.base.checks import Points, check_integer, check_real
 from topolens.base.errors import InvalidInputError
 from topolens.descriptors.filtration import OnProgress, check_cloud, check_progress
-from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens
+from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens, pulled_back
 from topolens.kernels.mapper import NearPairs, near_pairs
 from topolens.kernels.near_tiles import device_near_pairs
 
@@ -131,7 +131,7 @@ def check_window(
         given, missing = ("cover", "lens") if lens is None else ("lens", "cover")
         raise InvalidInputError(f"`{given}` must come with `{missing}`; got None")
     values = np.ascontiguousarray(check_lens(lens, n_points))
-    return values, widest_ranges(cover.pull_back(values), values).max(axis=0)
+    return values, widest_ranges(pulled_back(cover, values), values).max(axis=0)
 
 
 def widest_ranges(pullback: Pullback, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from topolens.base.mapper_graph import MapperGraph
 from topolens.base.mapper_overlap import best_matches, shared_members
 from topolens.descriptors.filtration import OnProgress, check_progress
 from topolens.descriptors.mapper.clustering import DBSCAN, Clusterer, SingleLinkage
-from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens
+from topolens.descriptors.mapper.covers import Cover, Pullback, check_lens, pulled_back
 from topolens.descriptors.mapper.graph import graph_over, loops_of_cover, mapper_graph
 from topolens.descriptors.mapper.neighbours import EpsGraph, eps_graph
 
@@ -174,7 +174,7 @@ def mapper_support(
     n_points = near.n_points if isinstance(near, EpsGraph) else len(near)
     graph = mapper_graph(near, lens, cover=cover, cluster=cluster, threads=threads)
     values = check_lens(lens, n_points)
-    pullback = cover.pull_back(values)
+    pullback = pulled_back(cover, values)
     found: list[_Draw] = []
     for number in range(draws):
         rng = np.random.default_rng([seed, number])

@@ -328,6 +328,13 @@ class _AllOf:
 def _check_axes(
     intervals: Sequence[int], overlaps: Sequence[float], eps_values: Sequence[float]
 ) -> tuple[tuple[int, ...], tuple[float, ...], tuple[float, ...]]:
+    for name, given in (
+        ("intervals", intervals),
+        ("overlaps", overlaps),
+        ("eps_values", eps_values),
+    ):
+        if np.ndim(given) != 1:
+            raise InvalidInputError(f"`{name}` must be a sequence of numbers; got {given!r}")
     axes = (
         tuple(check_integer(n, "intervals", at_least=1) for n in intervals),
         tuple(check_real(share, "overlaps") for share in overlaps),
