@@ -152,3 +152,17 @@ def test_mistakes_are_a_sentence(said, options, sentence):
     assert (code, out) == (2, "")
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_a_graph_without_nodes_is_shown_and_has_no_purity(said):
+    with pytest.warns(tl.TopolensWarning, match="the graph has no nodes"):
+        code, output, _ = said(f"mapper points.npy {SHORT} --eps 1e-6 --labels labels.npy --json")
+    (record,) = json.loads(output)
+    assert (code, record["n_nodes"], record["coverage"], record["purity"]) == (0, 0, 0, None)
+
+
+def test_a_mistake_in_one_of_several_layers_names_it(said):
+    np.savez("layers.npz", conv=POINTS, flat=np.ones((200, 3)))
+    code, _, errors = said(f"mapper layers.npz {SHORT}")
+    assert code == 2
+    assert errors.rstrip().endswith("(layer `flat`)")

@@ -90,6 +90,13 @@ def test_any_clusterer_of_scikit_learn_makes_nodes():
     assert ring_graph(cluster=linkage).members.tolist() == ours.members.tolist()
 
 
+def test_what_a_clusterer_refuses_is_told_in_a_sentence():
+    from sklearn.cluster import KMeans
+
+    with pytest.raises(tl.InvalidInputError, match=r"\A`cluster` must cluster the \d+ points of"):
+        ring_graph(cluster=KMeans(50, n_init=1))
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,20 +88,32 @@ def mapper(
         classes = clouds.labels_of(called)
         classes = classes if rows is None or classes is None else classes[rows]
         size = {"layer": called, "n_points": len(chosen), "n_features": chosen.shape[1]}
-        ready = _ready(chosen, recipe)
-        if dry_run:
-            records.append({**size, **ready.record, "forecast": asdict(ready.forecast())})
-            continue
-        if len(chosen) >= _FORECAST_FROM:
-            typer.echo(f"{called}: {_forecast_words(asdict(ready.forecast()))}", err=True)
-        graph = ready.graph()
-        records.append({**size, **ready.record, **_numbers(graph), "purity": None})
-        if classes is not None:
-            records[-1]["purity"] = _purity(graph, classes, recipe)
+        with _naming(called if len(clouds.layers) > 1 else None):
+            ready = _ready(chosen, recipe)
+            if dry_run:
+                records.append({**size, **ready.record, "forecast": asdict(ready.forecast())})
+                continue
+            if len(chosen) >= _FORECAST_FROM:
+                typer.echo(f"{called}: {_forecast_words(asdict(ready.forecast()))}", err=True)
+            graph = ready.graph()
+            records.append({**size, **ready.record, **_numbers(graph), "purity": None})
+            if classes is not None and graph.n_nodes > 0:
+                records[-1]["purity"] = _purity(graph, classes, recipe)
         if out is not None:
             _write(graph, out, classes, recipe.seed)
     lines = [line for record in records for line in _lines(record)]
     typer.echo(json.dumps(plain(records), indent=1) if as_json else "\n".join(lines))
+
+
+@contextmanager
+def _naming(layer: str | None) -> Iterator[None]:
+    """Say which of several layers a mistake is in."""
+    try:
+        yield
+    except InvalidInputError as error:
+        if layer is None:
+            raise
+        raise InvalidInputError(f"{error} (layer `{layer}`)") from error
 
 
 def _recipe(

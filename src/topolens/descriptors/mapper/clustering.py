@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topolens.base.checks import Points, check_integer, check_real
+from topolens.base.errors import InvalidInputError
 from topolens.kernels.batches import Progress
 from topolens.kernels.mapper import ClusterRule, SetsOfPoints, dbscan_rule, single_linkage_rule
 
@@ -100,6 +101,13 @@ def _clusters_of_element(
     clusterer: Clusterer, points: Points, rows: NDArray[np.int32]
 ) -> list[NDArray[np.int32]]:
     """Row numbers of each cluster, the clusters in the order of their smallest ones."""
-    labels = np.asarray(clusterer.fit_predict(points[rows]))
+    try:
+        labels = np.asarray(clusterer.fit_predict(points[rows]))
+    except ValueError as error:
+        raise InvalidInputError(
+            f"`cluster` must cluster the {len(rows)} points of every cover element; "
+            f"{type(clusterer).__name__} refuses ({error}); take fewer intervals, a "
+            "`BalancedCover`, or `DBSCAN`"
+        ) from error
     names, first = np.unique(labels, return_index=True)
     return [rows[labels == label] for label in names[np.argsort(first)] if label >= 0]
