@@ -345,6 +345,11 @@ def test_labels_are_numbered_in_order():
     assert check_labels(np.array([7, 7, -1], np.int16), 3)[1].tolist() == [1, 1, 0]
 
 
+def test_labels_of_bytes_are_texts():
+    classes, _ = check_labels([b"dog", "café".encode(), b"\xff"], 3)
+    assert classes.tolist() == ["\\xff", "café", "dog"]
+
+
 def test_texts_as_tables_hold_them_are_labels():
     classes, numbers = check_labels(np.array(["dog", "cat", "dog"], dtype=object), 3)
     assert classes.tolist() == ["cat", "dog"]

@@ -21,6 +21,8 @@ def study_with(tmp_path, *tables, **study):
     [
         ({"lens": "l3_norm"}, "lens: no lens is called `l3_norm`; did you mean `l2_norm`?"),
         ({"lens": ["pca:1"] * 3}, "lens: must name one lens or two; got 3"),
+        ({"lens": ["pca:2", "l2_norm"]}, "lens: must make one column or two; got 3"),
+        ({"lens": "pca:3"}, "lens: must make one column or two; got 3"),
         ({"lens": 3}, "lens: must be the name of a lens, or a list of two; got 3"),
         ({"lens": "pca:x"}, "lens: lens `pca` must have a whole number after the colon"),
         (

@@ -126,9 +126,11 @@ def check_labels(
         array: NDArray[Any] = np.asarray(labels)
         if array.dtype == object and all(isinstance(label, str) for label in array.flat):
             array = array.astype(np.str_)  # how tables hold texts
+        elif array.dtype.kind == "S":
+            array = np.char.decode(array, "utf-8", "backslashreplace")
     except ValueError as error:
         raise InvalidInputError(f"`{name}` must be one class per point; {error}") from None
-    if array.shape != (n_points,) or array.dtype.kind not in "biuUS" or np.ma.is_masked(labels):
+    if array.shape != (n_points,) or array.dtype.kind not in "biuU" or np.ma.is_masked(labels):
         raise InvalidInputError(
             f"`{name}` must be one class, a whole number or a text, for each of the {n_points} "
             f"points; got {array.dtype} of shape {array.shape}"

@@ -128,13 +128,17 @@ def _lens(value: object) -> object:
         raise ValueError(f"must be the name of a lens, or a list of two; got {value!r}")
     if not 1 <= len(names) <= _MOST_LENSES:
         raise ValueError(f"must name one lens or two; got {len(names)}")
+    n_columns = 0
     for name in names:
         try:
-            lens, _ = check_lens_name(name)
+            lens, argument = check_lens_name(name)
         except InvalidInputError as error:
             raise ValueError(str(error)) from None
         if lens.needs != "points":
             raise ValueError(f"`{name}` must be given the output of the network; use it in Python")
+        n_columns += int(argument.get("n_components", 1))
+    if n_columns > _MOST_LENSES:
+        raise ValueError(f"must make one column or two; got {n_columns}")
     return tuple(names)
 
 
