@@ -112,3 +112,11 @@ def test_what_is_no_cover_is_refused(cover):
     line = np.arange(9.0)[:, None]
     with pytest.raises(tl.InvalidInputError, match=r"\A`cover` must be a cover, e\.g\."):
         tl.mapper_graph(line, line, cover=cover, cluster=tl.DBSCAN(1.0))
+
+
+def test_a_slab_without_spread_is_told_what_to_do():
+    lens = np.column_stack([np.arange(20.0), np.r_[np.full(10, -0.0), np.arange(10.0)]])
+    sentence = "column 1 is 0 for all 7 points .*; take fewer intervals of column 0, or a `Uniform"
+    with pytest.raises(tl.InvalidInputError, match=sentence):
+        pulled(tl.BalancedCover(4, 0.3), lens)
+    assert pulled(tl.UniformCover(4, 0.3), lens).sizes.sum() > 20

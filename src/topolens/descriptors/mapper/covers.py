@@ -288,7 +288,8 @@ def _uniform_intervals(
 def _balanced_intervals(
     values: NDArray[np.float64], axis: int, n_intervals: int, overlap: float
 ) -> Intervals:
-    _range(values, axis)
+    nested = "fewer intervals of column 0, or a `UniformCover`"
+    _range(values, axis, nested if axis else "another lens")
     ascending = np.sort(values)
     centres = (np.arange(n_intervals) + 0.5) / n_intervals
     half = 1 / (2 * n_intervals * (1 - overlap))
@@ -298,12 +299,14 @@ def _balanced_intervals(
     return ascending[low], ascending[high]
 
 
-def _range(values: NDArray[np.float64], axis: int) -> tuple[float, float]:
+def _range(
+    values: NDArray[np.float64], axis: int, instead: str = "another lens"
+) -> tuple[float, float]:
     least, most = float(values.min()), float(values.max())
     if least == most:
         raise InvalidInputError(
-            f"`lens` must vary; column {axis} is {least:g} for all {len(values)} points "
-            "that are to be covered"
+            f"`lens` must vary; column {axis} is {least + 0.0:g} for all {len(values)} points "
+            f"that are to be covered; take {instead}"
         )
     return least, most
 
