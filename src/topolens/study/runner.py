@@ -51,7 +51,8 @@ def run_steps(
     cache = ResultCache(root / "results")
     by_key = {step.key: step for step in steps}
     missing = [step for step in by_key.values() if not cache.has(step.key)]
-    on_event(Planned(stage, len(by_key), len(by_key) - len(missing)))
+    if by_key:
+        on_event(Planned(stage, len(by_key), len(by_key) - len(missing)))
     reasons: dict[str, str] = {}
     with warnings.catch_warnings():
         # What a measure doubts is in the notes of its result; here it would cut up the progress.
